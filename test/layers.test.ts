@@ -1,0 +1,76 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { expect, test } from 'vitest'
+
+const root = resolve(import.meta.dirname, '../runtime')
+
+/** Allowed edges between the layers of runtime/, in full. `x:types` allows only `import type`. */
+const ALLOWED: Record<string, readonly string[]> = {
+  util: ['errors.ts'],
+  'errors.ts': [],
+  queue: ['util', 'errors.ts'],
+  sandbox: ['guest', 'util', 'errors.ts'],
+  guest: [],
+  kube: ['util', 'errors.ts'],
+  informer: ['kube', 'util', 'errors.ts'],
+  config: ['kube:types', 'util', 'errors.ts'],
+  observe: ['util', 'errors.ts'],
+  broker: ['kube', 'informer', 'config:types', 'util', 'errors.ts'],
+  controller: ['queue', 'informer', 'broker', 'sandbox:types', 'config:types', 'kube', 'util', 'errors.ts'],
+  'host.ts': ['controller', 'broker', 'informer', 'kube', 'sandbox', 'queue', 'config', 'observe', 'util', 'errors.ts'],
+  tools: ['host.ts', 'kube', 'config', 'sandbox', 'util', 'errors.ts'],
+  cli: ['tools', 'host.ts', 'config', 'kube', 'observe', 'util', 'errors.ts'],
+  'index.ts': ['guest', 'util:types'],
+}
+
+interface Import {
+  readonly from: string
+  readonly to: string
+  readonly typeOnly: boolean
+}
+
+function importsOf(file: string): Import[] {
+  const source = readFileSync(file, 'utf8')
+  const pattern = /^(?:import|export)\s+(type\s+)?[^;'"]*?(?:from\s+)?'(\.[^']+)'/gm
+  return [...source.matchAll(pattern)].map((match) => ({
+    from: relative(root, file),
+    to: relative(root, resolve(dirname(file), match[2] as string)),
+    typeOnly: match[1] !== undefined,
+  }))
+}
+
+const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))
+const imports = files.flatMap((name) => importsOf(join(root, name)))
+const layerOf = (path: string) => path.split('/')[0] as string
+
+test('every import inside runtime/ follows an allowed edge', () => {
+  const bad = imports
+    .filter(({ from, to, typeOnly }) => {
+      if (layerOf(from) === layerOf(to)) return false
+      const allowed = ALLOWED[layerOf(from)] ?? []
+      return !(allowed.includes(layerOf(to)) || (typeOnly && allowed.includes(`${layerOf(to)}:types`)))
+    })
+    .map(({ from, to }) => `${from} → ${to}`)
+  expect(bad).toEqual([])
+})
+
+test('no file of runtime/ imports itself by a circle', () => {
+  const graph = new Map<string, string[]>()
+  for (const { from, to, typeOnly } of imports) if (!typeOnly) graph.set(from, [...(graph.get(from) ?? []), to])
+  const done = new Set<string>()
+  const visit = (file: string, path: string[]): string[] | undefined => {
+    if (path.includes(file)) return [...path, file]
+    if (done.has(file)) return undefined
+    for (const next of graph.get(file) ?? []) {
+      const circle = visit(next, [...path, file])
+      if (circle !== undefined) return circle
+    }
+    done.add(file)
+    return undefined
+  }
+  for (const file of graph.keys()) expect(visit(file, [])).toBeUndefined()
+})
+
+test('every layer of runtime/ is in the table', () => {
+  expect([...new Set(files.map(layerOf))].filter((layer) => !(layer in ALLOWED))).toEqual([])
+})
