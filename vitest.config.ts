@@ -2,9 +2,32 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/e2e/**', 'test/fixtures/**'],
     pool: 'forks',
-    testTimeout: 20_000,
+    reporters: ['default', './test/control-plane/left-out-reporter.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/e2e/**', 'test/fixtures/**'],
+          testTimeout: 20_000,
+          // Not the default 0: with that, vitest runs a project of one worker (as on two cores) after all others.
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        // Real control planes and hosts: one file at a time, after the unit tests, so that neither disturbs the other's timing.
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 90_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
   },
 })

@@ -16,7 +16,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   config: ['kube:types', 'util', 'errors.ts'],
   observe: ['util', 'errors.ts'],
   broker: ['kube', 'informer', 'config:types', 'util', 'errors.ts'],
-  controller: ['queue', 'informer', 'broker', 'sandbox:types', 'config:types', 'kube', 'util', 'errors.ts'],
+  controller: ['queue', 'informer', 'broker', 'sandbox:types', 'config:types', 'index.ts:types', 'kube', 'util', 'errors.ts'],
   'host.ts': ['controller', 'broker', 'informer', 'kube', 'sandbox', 'queue', 'config', 'observe', 'util', 'errors.ts'],
   tools: ['host.ts', 'kube', 'config', 'sandbox', 'util', 'errors.ts'],
   cli: ['tools', 'host.ts', 'config', 'kube', 'observe', 'util', 'errors.ts'],

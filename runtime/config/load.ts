@@ -1,0 +1,116 @@
+import { stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import type { z } from 'zod'
+import { type Fault, RuntimeError } from '../errors.ts'
+import { schemaFaults, sentence } from './check.ts'
+import { findConfig } from './find.ts'
+import { show } from './option.ts'
+import { ruleFaults } from './rules.ts'
+import { type AllowEntry, type Config, type ControllerConfig, type configSchema, controllerSchema } from './schema.ts'
+import type { Source } from './source.ts'
+
+export interface LoadOptions {
+  /** Relative to `cwd`; else it is searched there. */
+  readonly file?: string | undefined
+  readonly cwd: string
+  /** True to also refuse handlers that are no files. Off, a missing handler is that controller's trouble alone. */
+  readonly checkHandlers?: boolean
+}
+
+/**
+ * Reads the config, with every default filled in.
+ * errors:  RuntimeError CONFIG_NOT_FOUND, saying where it looked · CONFIG_INVALID, with every fault and its place
+ */
+export async function loadConfig({ file, cwd, checkHandlers = false }: LoadOptions): Promise<Config> {
+  const source = await findConfig({ file, cwd })
+  // Of a text that does not parse there is nothing to check; one with duplicate keys has a value.
+  const checked = source.value === undefined && source.faults.length > 0 ? [] : contentFaults(source)
+  refuse(source, [...source.faults, ...checked])
+  const config = resolveConfig(source)
+  if (checkHandlers) refuse(source, await missingHandlers(source, config))
+  return config
+}
+
+function contentFaults(source: Source): Fault[] {
+  return [...schemaFaults(source), ...ruleFaults(source)]
+}
+
+function refuse(source: Source, faults: readonly Fault[]): void {
+  if (faults.length === 0) return
+  const ordered = faults.toSorted((a, b) => a.line - b.line || a.column - b.column)
+  const [first] = ordered as [Fault, ...Fault[]]
+  const what = faults.length === 1 ? first.message : `${faults.length} faults, the first: ${first.message}`
+  const message = `Cannot use config "${source.file}": line ${first.line}, column ${first.column}: ${what}`
+  throw new RuntimeError('CONFIG_INVALID', message, { faults: ordered })
+}
+
+async function missingHandlers(source: Source, { controllers }: Config): Promise<Fault[]> {
+  const faults = controllers.map(async ({ handler }, index) => {
+    const isFile = await stat(handler).then(
+      (stats) => stats.isFile(),
+      () => false,
+    )
+    const path = ['controllers', index, 'handler']
+    return isFile ? [] : [source.fault(path, sentence(path, `names no file: there is no ${show(handler)}`))]
+  })
+  return (await Promise.all(faults)).flat()
+}
+
+/** Texts become numbers here, and `defaults` becomes part of each controller; `source` has no faults. */
+function resolveConfig(source: Source): Config {
+  const { defaults = {}, controllers } = source.value as RawConfig
+  const dir = dirname(source.file)
+  return {
+    file: source.file,
+    dir,
+    controllers: controllers.map((entry, index) => {
+      const merged = { ...defaults, ...entry, retry: { ...defaults.retry, ...entry.retry } }
+      return resolveController(controllerSchema.parse(merged), { source, dir, index })
+    }),
+  }
+}
+
+type RawConfig = z.input<typeof configSchema>
+
+function resolveController(
+  entry: z.output<typeof controllerSchema>,
+  { source, dir, index }: { source: Source; dir: string; index: number },
+): ControllerConfig {
+  return {
+    name: entry.name,
+    place: source.placeOf(['controllers', index]),
+    gvk: entry.for.gvk,
+    forText: entry.for.text,
+    handler: resolve(dir, entry.handler),
+    handlerPlace: source.placeOf(['controllers', index, 'handler']),
+    namespaces: entry.namespaces ?? [],
+    labelSelector: entry.labelSelector,
+    fieldSelector: entry.fieldSelector,
+    on: entry.on,
+    resyncMs: entry.resync,
+    retry: {
+      baseDelayMs: entry.retry.baseDelay,
+      maxDelayMs: entry.retry.maxDelay,
+      maxAttempts: entry.retry.maxAttempts,
+    },
+    timeoutMs: entry.timeout,
+    memoryBytes: entry.memory,
+    concurrency: entry.concurrency,
+    isolation: entry.isolation,
+    with: entry.with,
+    allow: entry.allow.map(resolveAllow),
+  }
+}
+
+function resolveAllow(entry: z.output<typeof controllerSchema>['allow'][number]): AllowEntry {
+  const { for: kind, path, verbs, subresources, namespaces, names } = entry
+  if (path !== undefined) return { path, verbs }
+  if (kind === undefined) throw new Error('An allow entry has neither "for" nor "path"')
+  return {
+    gvk: kind.gvk,
+    verbs,
+    ...(subresources !== undefined && { subresources }),
+    ...(namespaces !== undefined && { namespaces }),
+    ...(names !== undefined && { names }),
+  }
+}

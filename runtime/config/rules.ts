@@ -1,0 +1,124 @@
+import type { Fault } from '../errors.ts'
+import { parseDurationMs } from '../util/duration.ts'
+import { sentence } from './check.ts'
+import { show } from './option.ts'
+import { isResourceVerb, PATH_VERBS, retrySchema } from './schema.ts'
+import { type Path, type Source, valueAt } from './source.ts'
+
+/** `with` goes along with every call; more than this is data that belongs into a ConfigMap. */
+const MAX_WITH_VALUES = 10_000
+
+const defaultMaxDelayMs = retrySchema.parse({}).maxDelay
+
+/**
+ * What the schema cannot say, as it concerns several options at once. It reads the file as it stands, so that these
+ * faults are told beside the schema's and not after them.
+ */
+export function ruleFaults(source: Source): Fault[] {
+  return [
+    ...duplicateNames(source),
+    ...controllersOf(source).flatMap((path) => [
+      ...retryFaults(source, path),
+      ...withFaults(source, [...path, 'with']),
+      ...listAt(source, [...path, 'allow']).flatMap((entry) => allowFaults(source, entry)),
+    ]),
+  ]
+}
+
+function controllersOf(source: Source): Path[] {
+  return listAt(source, ['controllers'])
+}
+
+function listAt(source: Source, path: Path): Path[] {
+  const list = valueAt(source.value, path)
+  return Array.isArray(list) ? list.map((_, index) => [...path, index]) : []
+}
+
+function duplicateNames(source: Source): Fault[] {
+  const first = new Map<unknown, Path>()
+  return controllersOf(source).flatMap((controller) => {
+    const path = [...controller, 'name']
+    const name = valueAt(source.value, path)
+    const earlier = first.get(name)
+    if (typeof name !== 'string') return []
+    if (earlier === undefined) {
+      first.set(name, path)
+      return []
+    }
+    return [source.fault(path, sentence(path, `is ${show(name)} again; first on line ${source.placeOf(earlier).line}`))]
+  })
+}
+
+/** Either delay may come from `defaults`; the fault is shown where the controller has its part, else there. */
+function retryFaults(source: Source, controller: Path): Fault[] {
+  const [base, max] = ['baseDelay', 'maxDelay'].map((key) => {
+    const paths = [
+      [...controller, 'retry', key],
+      ['defaults', 'retry', key],
+    ]
+    const path = paths.find((candidate) => valueAt(source.value, candidate) !== undefined)
+    const text = path === undefined ? undefined : valueAt(source.value, path)
+    return { path, text, ms: typeof text === 'string' ? parseDurationMs(text) : undefined }
+  })
+  const path = max?.path ?? base?.path
+  const maxMs = max?.path === undefined ? defaultMaxDelayMs : max.ms
+  if (path === undefined || base?.ms === undefined || maxMs === undefined || base.ms <= maxMs) return []
+  return [source.fault(path, sentence(path, `puts maxDelay below baseDelay, which is ${show(base.text)}`))]
+}
+
+/** A config may come with NaN and infinities, which JSON has not, and by anchors with more than it seems, or endless. */
+function withFaults(source: Source, path: Path): Fault[] {
+  let count = 0
+  return walk(valueAt(source.value, path), path)
+
+  function walk(value: unknown, at: Path): Fault[] {
+    if (++count === MAX_WITH_VALUES)
+      return [source.fault(path, sentence(path, `holds more than ${MAX_WITH_VALUES} values`))]
+    if (count > MAX_WITH_VALUES) return []
+    if (typeof value === 'number' && !Number.isFinite(value)) {
+      return [source.fault(at, sentence(at, `is ${value}, which JSON cannot carry`))]
+    }
+    if (typeof value !== 'object' || value === null) return []
+    const steps = Array.isArray(value) ? value.keys() : Object.keys(value)
+    const faults: Fault[] = []
+    for (const step of steps) {
+      if (count > MAX_WITH_VALUES) break
+      faults.push(...walk(valueAt(value, [step]), [...at, step]))
+    }
+    return faults
+  }
+}
+
+function allowFaults(source: Source, path: Path): Fault[] {
+  const entry = valueAt(source.value, path)
+  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return []
+  if ('for' in entry && 'path' in entry) return [at('path', 'and "for" exclude each other; make it two entries')]
+  if (!('for' in entry) && !('path' in entry)) {
+    return [
+      source.fault(path, sentence(path, 'must have "for" (a kind) or "path" (a path that belongs to no resource)')),
+    ]
+  }
+  if ('for' in entry) return verbFaults(source, path, { fits: isResourceVerb, goesWith: 'path' })
+  const foreign = ['subresources', 'namespaces', 'names'].filter((key) => key in entry)
+  return [
+    ...foreign.map((key) => at(key, 'goes with "for", not with "path"')),
+    ...verbFaults(source, path, { fits: isPathVerb, goesWith: 'for' }),
+  ]
+
+  function at(key: string, predicate: string): Fault {
+    return source.fault([...path, key], sentence([...path, key], predicate), { key: true })
+  }
+}
+
+function verbFaults(source: Source, path: Path, rule: { fits: (verb: string) => boolean; goesWith: string }): Fault[] {
+  return listAt(source, [...path, 'verbs']).flatMap((verbPath) => {
+    const verb = valueAt(source.value, verbPath)
+    // What is no verb at all is the schema's to say.
+    if (typeof verb !== 'string' || rule.fits(verb) || !(isResourceVerb(verb) || isPathVerb(verb))) return []
+    return [source.fault(verbPath, sentence(verbPath, `is ${show(verb)}, which goes with "${rule.goesWith}" only`))]
+  })
+}
+
+function isPathVerb(verb: string): boolean {
+  return (PATH_VERBS as readonly string[]).includes(verb)
+}

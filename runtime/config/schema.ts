@@ -1,0 +1,245 @@
+import { z } from 'zod'
+import type { Gvk } from '../util/gvk.ts'
+import { checked, count, describe, dnsLabel, duration, kind, matching, size, uniqueList } from './option.ts'
+import { fieldSelectorFault, labelSelectorFault } from './selector-syntax.ts'
+import type { Place } from './source.ts'
+
+/** The config as the runtime uses it: every default filled in, every text read. */
+export interface Config {
+  /** Absolute. */
+  readonly file: string
+  /** The folder of `file`, which paths in it are relative to. */
+  readonly dir: string
+  readonly controllers: readonly ControllerConfig[]
+}
+
+export interface ControllerConfig {
+  readonly name: string
+  /** Of the entry in the file. */
+  readonly place: Place
+  readonly gvk: Gvk
+  /** `for` as it is written. */
+  readonly forText: string
+  /** Absolute. */
+  readonly handler: string
+  readonly handlerPlace: Place
+  /** Empty for all. */
+  readonly namespaces: readonly string[]
+  readonly labelSelector: string | undefined
+  readonly fieldSelector: string | undefined
+  /** Undefined for every new version. */
+  readonly on: readonly Part[] | undefined
+  /** 0 for off. */
+  readonly resyncMs: number
+  readonly retry: RetryConfig
+  readonly timeoutMs: number
+  readonly memoryBytes: number
+  readonly concurrency: number
+  readonly isolation: 'process'
+  /** JSON; undefined when the entry has none. */
+  readonly with: unknown
+  readonly allow: readonly AllowEntry[]
+}
+
+export interface RetryConfig {
+  readonly baseDelayMs: number
+  readonly maxDelayMs: number
+  /** 0 for no end. */
+  readonly maxAttempts: number
+}
+
+/** A part of an object whose change `on` lets pass. */
+export type Part = (typeof PARTS)[number]
+
+export type AllowEntry = AllowedKind | AllowedPath
+
+export interface AllowedKind {
+  readonly gvk: Gvk
+  readonly verbs: readonly string[]
+  /** Undefined for none. */
+  readonly subresources?: readonly string[]
+  /** Undefined for the controller's own. */
+  readonly namespaces?: readonly string[]
+  /** Undefined for any. */
+  readonly names?: readonly string[]
+}
+
+/** A path of the API server that belongs to no resource, such as `/version`. */
+export interface AllowedPath {
+  readonly path: string
+  readonly verbs: readonly string[]
+}
+
+const PARTS = ['spec', 'labels', 'annotations', 'status'] as const
+
+/** Verbs of the API server that a handler can ask for, and the one it cannot but that every role is copied with. */
+export const RESOURCE_VERBS = [
+  'get',
+  'list',
+  'watch',
+  'create',
+  'update',
+  'patch',
+  'delete',
+  'deletecollection',
+] as const
+/** Methods that `raw` takes, in lower case, as RBAC has them for non-resource paths. */
+export const PATH_VERBS = ['get', 'post', 'put', 'patch', 'delete'] as const
+
+/** Subresources that turn a request into a connection, which a handler never gets. */
+const CONNECTING = ['exec', 'attach', 'portforward', 'proxy']
+
+/** Of a path; dot segments could be read in two ways. */
+const SEGMENT = '(?!\\.{1,2}(?:/|$))[A-Za-z0-9._~-]+'
+
+const namespace = dnsLabel({ doc: 'A namespace.' })
+
+export const retrySchema = z
+  .strictObject({
+    baseDelay: duration({
+      doc: 'The longest wait before the second attempt; it doubles with each further one.',
+      default: '5ms',
+      min: '1ms',
+      max: '1h',
+      why: "client-go's default.",
+    }),
+    maxDelay: duration({
+      doc: 'Where the doubling ends.',
+      default: '1000s',
+      min: '1ms',
+      max: '24h',
+      why: "client-go's default.",
+    }),
+    maxAttempts: count({
+      doc: 'After this many failures in a row the key is parked; 0: never.',
+      default: 0,
+      min: 0,
+      max: 1_000_000,
+      why: 'Most faults pass, and who parks a key must say so.',
+    }),
+  })
+  .meta({ description: 'How failed calls are repeated.' })
+  .prefault({})
+
+/** What may stand in `defaults` too. `with` and `allow` may not: rights and parameters belong to one handler. */
+const common = {
+  namespaces: uniqueList(
+    { doc: 'Namespaces to watch, each by itself, so that Roles suffice. Default: all.' },
+    namespace,
+  ).optional(),
+  labelSelector: checked(
+    { doc: 'Only objects with these labels, such as app=web,tier in (a, b).' },
+    labelSelectorFault,
+  ).optional(),
+  fieldSelector: checked(
+    { doc: 'Only objects with these fields, such as metadata.name=web.' },
+    fieldSelectorFault,
+  ).optional(),
+  on: uniqueList({ doc: 'Parts whose change runs the handler. Default: every new version.' }, z.enum(PARTS)).optional(),
+  resync: duration({
+    doc: 'How often every object runs again without a change.',
+    default: 'off',
+    off: true,
+    min: '1s',
+    max: '24h',
+    why: 'Off, as watches lose nothing; below a second one round would not end before the next.',
+  }),
+  retry: retrySchema,
+  timeout: duration({
+    doc: 'How long one call may take; then context.signal aborts and the attempt has failed.',
+    default: '30s',
+    min: '10ms',
+    max: '24h',
+    why: 'Longer than a slow API server takes for a few writes; a call of minutes should use requeueAfter.',
+  }),
+  memory: size({
+    doc: "The private memory of the handler's process; its JavaScript heap gets half.",
+    default: '128Mi',
+    min: '64Mi',
+    max: '64Gi',
+    why: 'An idle process has 19Mi, and a heap below 32Mi spends its time collecting.',
+  }),
+  concurrency: count({
+    doc: 'How many objects are worked on at once; one object never twice.',
+    default: 4,
+    min: 1,
+    max: 100,
+    why: 'Calls mostly wait for the API server; they share one process and one core.',
+  }),
+  isolation: z
+    .literal('process')
+    .meta({ description: 'Each controller has a process of its own.' })
+    .prefault('process'),
+}
+
+const allowEntry = z
+  .strictObject({
+    for: kind({ doc: 'The kind, as group/version/Kind; the rights hold for all its versions.' }).optional(),
+    path: matching(
+      { doc: 'A path that belongs to no resource, such as /version, for context.raw.' },
+      {
+        pattern: `^(?!/api/[^/]+/.|/apis/[^/]+/[^/]+/.)/(?:${SEGMENT}(?:/${SEGMENT})*)?$`,
+        otherwise:
+          'must be a path that belongs to no resource, such as /version, without wildcards (resources go by "for")',
+      },
+    ).optional(),
+    verbs: uniqueList({ doc: 'What may be done: RBAC verbs; apply needs create and patch.' }, verb()),
+    subresources: uniqueList(
+      { doc: 'Subresources that the verbs hold for too, such as status or scale. Default: none.' },
+      checked({ doc: 'A subresource.' }, subresourceFault),
+    ).optional(),
+    namespaces: uniqueList({ doc: "Default: the controller's own." }, namespace).optional(),
+    names: uniqueList({ doc: 'Only objects of these names. Default: any.' }, z.string().min(1)).optional(),
+  })
+  .meta({
+    description: "Something the handler's code may ask for.",
+    oneOf: [{ required: ['for'] }, { required: ['path'] }],
+  })
+
+/** One entry of `controllers`; merged with `defaults` it reads as a complete one. */
+export const controllerSchema = z
+  .strictObject({
+    name: dnsLabel({
+      doc: 'Identity: finalizer, field manager, metrics. A rename is a removal and an addition.',
+    }),
+    for: kind({ doc: 'The kind, as group/version/Kind; v1/Node for the core group.' }),
+    handler: z
+      .string()
+      .min(1, { error: 'must not be empty' })
+      .meta({ description: 'The handler, relative to this file.' }),
+    ...common,
+    with: z.unknown().meta({ description: 'context.with: one handler can serve several entries.' }).optional(),
+    allow: z
+      .array(allowEntry)
+      .meta({
+        description: 'What the handler may ask the API server for, beyond reading its own kind and its own status.',
+      })
+      .prefault([]),
+  })
+  .meta({ description: 'A controller.' })
+
+/** The whole file. Every option is declared here and nowhere else. */
+export const configSchema = z
+  .strictObject({
+    apiVersion: z.literal('ostler.dev/v1').meta({ description: 'The version of this format.' }),
+    kind: z.literal('Ostler').meta({ description: 'What this file is.' }),
+    defaults: z
+      .strictObject(common)
+      .meta({ description: 'For every controller that does not say otherwise.' })
+      .prefault({}),
+    controllers: z.array(controllerSchema).meta({ description: 'The controllers, each with a name of its own.' }),
+  })
+  .meta({ title: 'Ostler config', description: describe({ doc: 'Which handler reconciles which kind, and how.' }) })
+
+function verb() {
+  return z.enum([...RESOURCE_VERBS, ...PATH_VERBS.filter((method) => !isResourceVerb(method))])
+}
+
+export function isResourceVerb(text: string): boolean {
+  return (RESOURCE_VERBS as readonly string[]).includes(text)
+}
+
+function subresourceFault(text: string): string | undefined {
+  if (CONNECTING.includes(text)) return `must not be "${text}", which is a connection and no request`
+  return /^[a-z][a-z0-9]*$/.test(text) ? undefined : `must be a subresource, such as status or scale, not "${text}"`
+}

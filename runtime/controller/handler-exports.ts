@@ -1,0 +1,22 @@
+import { RuntimeError } from '../errors.ts'
+
+/** The exports that the host calls. */
+export const HANDLER_EXPORTS = ['reconcile', 'deleted'] as const
+
+/**
+ * Throws HANDLER_LOAD_FAILED unless a module exports at least one function that the host calls, and nothing else under
+ * those names. `exports` has the `typeof` of each.
+ */
+export function assertExports(file: string, exports: Readonly<Record<string, string>>): void {
+  const wrong = HANDLER_EXPORTS.find((name) => (exports[name] ?? 'function') !== 'function')
+  if (wrong !== undefined) fail(file, `its export "${wrong}" is of type ${exports[wrong]}, not a function`)
+  if (HANDLER_EXPORTS.some((name) => name in exports)) return
+  const found = Object.keys(exports)
+  const has = found.length === 0 ? 'nothing' : found.map((name) => `"${name}"`).join(', ')
+  fail(file, `it exports ${has}, but none of ${HANDLER_EXPORTS.map((name) => `"${name}"`).join(', ')}`)
+}
+
+function fail(file: string, problem: string): never {
+  const message = `Cannot use handler: ${problem}`
+  throw new RuntimeError('HANDLER_LOAD_FAILED', message, { faults: [{ file, line: 1, column: 1, message }] })
+}

@@ -1,0 +1,92 @@
+import type { HostCall } from '../broker/broker.ts'
+import type { CallScope } from '../broker/call-scope.ts'
+import { objectKey } from '../broker/object-key.ts'
+import type { Reason } from '../index.ts'
+import type { Entry } from '../informer/entry.ts'
+import type { Resource } from '../kube/resource.ts'
+import type { CallRequest, Settled } from '../sandbox/call.ts'
+import type { JsonObject } from '../util/json.ts'
+import { decideOutcome, decideHostFailure, type Outcome } from './outcome.ts'
+import { type StatusTarget, type StatusWriterOptions, writeStatus } from './status-writer.ts'
+
+/** One turn of one key: which export runs, on what, and why. */
+export interface Turn {
+  readonly export: 'reconcile' | 'deleted'
+  readonly entry: Entry
+  readonly attempt: number
+  readonly reason: Reason
+}
+
+export interface TurnOptions extends StatusWriterOptions {
+  readonly with: unknown
+  readonly timeoutMs: number
+  call(request: CallRequest): Promise<Settled>
+  readonly hostCall: HostCall
+  resource(): Promise<Resource | undefined>
+  /** The object as the cache has it now. */
+  find(key: string): Entry | undefined
+}
+
+/** A call with the key it is about, for its log lines. */
+export interface TurnRequest extends CallRequest {
+  readonly key: string
+}
+
+/** Calls the handler and writes the status that it returned. */
+export async function runTurn(options: TurnOptions, turn: Turn): Promise<Outcome> {
+  const resource = await options.resource()
+  if (resource === undefined) return { kind: 'gone' }
+  const sent = new Set<Promise<unknown>>()
+  const settled = await options.call(requestOf(options, turn, resource, sent))
+  // Requests under way are awaited before the key may run again: a late one must not land on the next run's work.
+  await Promise.allSettled(sent)
+  const outcome = decideOutcome(settled)
+  if (outcome.kind !== 'success' && outcome.kind !== 'requeueAfter') return outcome
+  if (turn.export === 'deleted') return outcome
+  if (options.find(turn.entry.key)?.uid !== turn.entry.uid) return { kind: 'gone' }
+  if (outcome.status === undefined) return outcome
+  return (await writeReturned(options, turn.entry, resource, outcome.status)) ?? outcome
+}
+
+function requestOf(options: TurnOptions, turn: Turn, resource: Resource, sent: Set<Promise<unknown>>): TurnRequest {
+  const { namespace, name, uid, resourceVersion, json } = turn.entry
+  const primary = { gvk: resource, namespace, name, uid, resourceVersion }
+  const scope: CallScope = { primary, exportName: turn.export, sawConflict: false }
+  const key = { controller: options.controller, namespace, name, uid }
+  return {
+    key: turn.entry.key,
+    export: turn.export,
+    args: [json],
+    context: JSON.stringify({ key, attempt: turn.attempt, reason: turn.reason, with: options.with }),
+    timeoutMs: options.timeoutMs,
+    onHostCall: (method, args, signal) => {
+      const answer = options.hostCall(scope, method, args, signal).finally(() => sent.delete(answer))
+      sent.add(answer)
+      return answer
+    },
+  }
+}
+
+/** Undefined when the call's own outcome stands. */
+async function writeReturned(
+  options: TurnOptions,
+  entry: Entry,
+  resource: Resource,
+  status: JsonObject,
+): Promise<Outcome | undefined> {
+  try {
+    const result = await writeStatus(options, latest(options, entry, resource), status)
+    return result === 'gone' ? { kind: 'gone' } : undefined
+  } catch (error) {
+    return decideHostFailure(error, { name: 'StatusWriteFailed', action: 'Cannot write the status' })
+  }
+}
+
+/** The version to merge into: own writes that the cache does not show yet count, or they would be written again. */
+function latest({ overlay, find }: TurnOptions, entry: Entry, resource: Resource): StatusTarget {
+  const cached = find(entry.key) ?? entry
+  const written = overlay.lookup(objectKey(resource, entry.namespace, entry.name))
+  const target = { ...cached, resource, generation: entry.generation }
+  if (written === undefined || written === 'expired' || written.json === undefined) return target
+  return { ...target, json: written.json, resourceVersion: written.resourceVersion }
+}

@@ -1,0 +1,378 @@
+import { setMaxListeners } from 'node:events'
+import { RuntimeError } from '../errors.ts'
+import { FRAME, type Frame, FrameError } from '../guest/frame.ts'
+import type { LoadRequest } from '../guest/main.ts'
+import type { Clock } from '../util/clock.ts'
+import type { Bundle } from './bundle.ts'
+import type { CallRequest, GuestLog, Settled } from './call.ts'
+import type { Death } from './death.ts'
+import { type LoadedMessage, parseHostCall, parseLoaded, parseLog, parseSettled } from './guest-message.ts'
+import type { GuestProcess, Launch } from './guest-process.ts'
+import { errorReply, okReply } from './host-reply.ts'
+import type { GuestLimits } from './limits.ts'
+import { loadDied, loadFailed } from './load-failure.ts'
+import { mapStack } from './source-map.ts'
+import { TokenBucket } from './token-bucket.ts'
+
+export interface GuestOptions {
+  readonly launch: Launch
+  readonly memoryBytes: number
+  readonly clock: Clock
+  readonly limits: GuestLimits
+}
+
+/** Hears a handler's log lines; `request` is undefined for what it logs outside of a call. */
+export type OnLog = (line: GuestLog, request: CallRequest | undefined) => void
+
+/** A call that its caller waits for. */
+interface Call {
+  readonly request: CallRequest
+  readonly deadline: number
+  readonly settle: (settled: Settled) => void
+  readonly cancelTimer: () => void
+  /** Made with the first host call; aborts when the call is over. */
+  controller: AbortController | undefined
+  /** Ids of its host calls in flight. */
+  readonly hostCalls: Set<number>
+}
+
+type Phase = 'booting' | 'booted' | 'loading' | 'loaded' | 'ended'
+
+const MAX_ID = 0xffff_ffff
+const Mi = 1 << 20
+
+/**
+ * One guest process from its start to its end: loads one bundle, runs its exports, answers its host calls, and is killed
+ * when it uses more than it may, does not answer, or talks nonsense. It is never used again for another bundle.
+ */
+export class Guest {
+  readonly memoryBytes: number
+  readonly startedAt: number
+  /** Resolves when it can load; rejects with a RuntimeError when it ends before. */
+  readonly booted: Promise<void>
+  /** Resolves at its end, when all its calls have settled. */
+  readonly ended: Promise<Death>
+
+  readonly #process: GuestProcess
+  readonly #clock: Clock
+  readonly #limits: GuestLimits
+  readonly #bucket: TokenBucket
+  #phase: Phase = 'booting'
+  #bundle: Bundle | undefined
+  #onLog: OnLog = () => {}
+  #cancelPhaseTimer: () => void
+  #cancelTick: () => void
+  #settleBoot = Promise.withResolvers<void>()
+  #settleLoad: PromiseWithResolvers<LoadedMessage> | undefined
+  #lastId = 0
+  /** Calls that somebody waits for, by id. No id is in #late too. */
+  readonly #calls = new Map<number, Call>()
+  /** Calls that timed out and run on inside; each holds the timer that ends its guest. */
+  readonly #late = new Map<number, () => void>()
+  /** Host calls in flight of calls that are not over, by ids of the guest's own. */
+  readonly #hostCalls = new Set<number>()
+  /** Pings without their pong yet. */
+  #pingsOut = 0
+  /** Turns of the host's own timer since the last pong: a host that stood still counts one, however long it stood. */
+  #silentTurns = 0
+  #paused = false
+  #idleWaiters: (() => void)[] = []
+
+  constructor({ launch, memoryBytes, clock, limits }: GuestOptions) {
+    this.memoryBytes = memoryBytes
+    this.startedAt = clock.now()
+    this.#clock = clock
+    this.#limits = limits
+    this.#bucket = new TokenBucket(limits.framesPerSecond, clock)
+    this.#process = launch(memoryBytes, (frames) => this.#receiveAll(frames))
+    this.#cancelPhaseTimer = this.#killAfter(limits.bootMs, `did not start within ${limits.bootMs / 1000} s`)
+    this.#cancelTick = clock.after(limits.pingMs, () => this.#tick())
+    this.booted = this.#settleBoot.promise
+    // Whoever takes the guest waits for it; a spare that dies untaken is nobody's unhandled rejection.
+    this.booted.catch(() => {})
+    this.ended = this.#process.ended.then((death) => this.#end(death))
+  }
+
+  get pid(): number {
+    return this.#process.pid
+  }
+
+  get alive(): boolean {
+    return this.#phase !== 'ended'
+  }
+
+  /** Calls that somebody waits for. */
+  get inFlight(): number {
+    return this.#calls.size
+  }
+
+  /** Until the last of the present calls has timed out, 0 without any. */
+  get longestRemainingMs(): number {
+    const now = this.#clock.now()
+    return Math.max(0, ...[...this.#calls.values()].map(({ deadline }) => deadline - now))
+  }
+
+  /**
+   * Evaluates the bundle, once in a guest's life.
+   * out:     each export's name and `typeof`
+   * errors:  RuntimeError HANDLER_LOAD_FAILED with the line that threw; the guest is to be killed then
+   */
+  async load(bundle: Bundle, onLog: OnLog): Promise<Readonly<Record<string, string>>> {
+    await this.booted
+    const loaded = Promise.withResolvers<LoadedMessage>()
+    // It may have ended since.
+    if (this.#phase !== 'booted') throw loadDied(bundle, { cause: 'exit', message: `is ${this.#phase}` })
+    this.#phase = 'loading'
+    this.#bundle = bundle
+    this.#onLog = onLog
+    this.#settleLoad = loaded
+    const { textBytes, logBytesPerSecond, loadMs } = this.#limits
+    this.#cancelPhaseTimer = this.#killAfter(loadMs, `did not load within ${loadMs / 1000} s`)
+    const limits = { textBytes, logBytesPerSecond }
+    const request: LoadRequest = { name: bundle.name, code: bundle.code, limits }
+    this.#process.send(FRAME.load, 0, JSON.stringify(request))
+    const message = await loaded.promise
+    if (message.kind === 'error') throw loadFailed(bundle, message.error)
+    return message.exports
+  }
+
+  /**
+   * Runs an export. Settles in any case: at its timeout if not before, or at the guest's end.
+   * At the timeout `context.signal` aborts and the later result is ignored; a call that goes on for `overdueMs` then costs
+   * the guest its life.
+   */
+  call(request: CallRequest): Promise<Settled> {
+    if (this.#phase !== 'loaded') return Promise.resolve({ kind: 'died', reason: 'not running' })
+    if (this.#calls.size + this.#late.size >= this.#limits.calls) {
+      return Promise.reject(
+        new RangeError(`Cannot call "${request.export}": ${this.#limits.calls} calls are in flight`),
+      )
+    }
+    const id = this.#nextId()
+    return new Promise((settle) => {
+      const deadline = this.#clock.now() + request.timeoutMs
+      const cancelTimer = this.#clock.after(request.timeoutMs, () => this.#timeOut(id))
+      this.#calls.set(id, { request, deadline, settle, cancelTimer, controller: undefined, hostCalls: new Set() })
+      this.#process.send(FRAME.call, id, callText(request))
+    })
+  }
+
+  /** Resolves when nothing runs inside on a caller's behalf, or at the guest's end. */
+  whenIdle(): Promise<void> {
+    if (this.#isIdle()) return Promise.resolve()
+    return new Promise((resolve) => this.#idleWaiters.push(resolve))
+  }
+
+  /** SIGKILL; calls in flight settle as `died` with the death's message. */
+  kill(death: Death): void {
+    this.#process.kill(death)
+  }
+
+  #nextId(): number {
+    do this.#lastId = (this.#lastId % MAX_ID) + 1
+    while (this.#calls.has(this.#lastId) || this.#late.has(this.#lastId))
+    return this.#lastId
+  }
+
+  #killAfter(ms: number, message: string): () => void {
+    return this.#clock.after(ms, () => this.kill({ cause: 'slow', message }))
+  }
+
+  #receiveAll(frames: readonly Frame[]): void {
+    let counted = 0
+    for (const frame of frames) {
+      this.#receive(frame)
+      if (frame.type === FRAME.hostCall || frame.type === FRAME.log) counted++
+    }
+    const waitMs = this.#bucket.take(counted)
+    if (waitMs > 0) this.#pauseFor(waitMs)
+  }
+
+  /** The guest's writes then wait in its own memory, which is bounded. */
+  #pauseFor(ms: number): void {
+    if (this.#paused) return
+    this.#paused = true
+    this.#process.pause()
+    this.#clock.after(ms, () => {
+      this.#paused = false
+      this.#process.resume()
+    })
+  }
+
+  #receive({ type, id, text }: Frame): void {
+    switch (type) {
+      case FRAME.booted:
+        return this.#onBooted()
+      case FRAME.loaded:
+        return this.#onLoaded(text)
+      case FRAME.settled:
+        return this.#onSettled(id, text)
+      case FRAME.hostCall:
+        return this.#onHostCall(id, text)
+      case FRAME.log:
+        return this.#onLog(parseLog(text), this.#calls.get(id)?.request)
+      case FRAME.pong:
+        return this.#onPong()
+      default:
+        throw new FrameError(`Cannot take a frame of type ${type} from a guest`)
+    }
+  }
+
+  #onBooted(): void {
+    this.#enter('booting', 'booted')
+    this.#settleBoot.resolve()
+  }
+
+  #onLoaded(text: string): void {
+    this.#enter('loading', 'loaded')
+    this.#settleLoad?.resolve(parseLoaded(text))
+  }
+
+  #enter(from: Phase, to: Phase): void {
+    if (this.#phase !== from) throw new FrameError(`Cannot take "${to}" from a guest that is ${this.#phase}`)
+    this.#phase = to
+    this.#cancelPhaseTimer()
+    this.#silentTurns = 0
+  }
+
+  #onSettled(id: number, text: string): void {
+    const call = this.#calls.get(id)
+    if (call !== undefined) return this.#finish(id, call, this.#settledOf(text))
+    const cancelOverdue = this.#late.get(id)
+    if (cancelOverdue === undefined) throw new FrameError(`Cannot settle call ${id}: it is not in flight`)
+    cancelOverdue()
+    this.#late.delete(id)
+    this.#wakeIdle()
+  }
+
+  #settledOf(text: string): Settled {
+    const { textBytes } = this.#limits
+    if (text.length > textBytes) throw new FrameError(`Cannot take a result of over ${textBytes} bytes`)
+    const message = parseSettled(text)
+    if (message.kind === 'value') return { kind: 'returned', value: message.value }
+    const { error, terminal } = message
+    const stack = this.#bundle === undefined ? error.stack : mapStack(error.stack, this.#bundle)
+    return { kind: 'threw', error: { ...error, stack }, terminal }
+  }
+
+  #timeOut(id: number): void {
+    const call = this.#calls.get(id)
+    if (call === undefined) return
+    const { overdueMs } = this.#limits
+    const seconds = `${overdueMs / 1000} s`
+    this.#process.send(FRAME.abort, id, `The call ran past its timeout of ${call.request.timeoutMs} ms`)
+    const overdue = () =>
+      this.kill({ cause: 'overdue', message: `a call had not settled ${seconds} after its timeout` })
+    this.#late.set(id, this.#clock.after(overdueMs, overdue))
+    this.#finish(id, call, { kind: 'timedOut', afterMs: call.request.timeoutMs })
+  }
+
+  #finish(id: number, call: Call, settled: Settled): void {
+    this.#calls.delete(id)
+    call.cancelTimer()
+    for (const hostCall of call.hostCalls) this.#hostCalls.delete(hostCall)
+    call.controller?.abort(new Error('The call is over'))
+    call.settle(settled)
+    this.#wakeIdle()
+  }
+
+  #onHostCall(id: number, text: string): void {
+    const { call: callId, method, args } = parseHostCall(text)
+    const call = this.#calls.get(callId)
+    // Over here, by its timeout, and not yet in there: the abort is under way.
+    if (call === undefined) return this.#process.send(FRAME.reply, id, errorReply(new Error(`The call is over`)))
+    if (this.#hostCalls.has(id)) throw new FrameError(`Cannot take host call ${id}: it is in flight`)
+    // Twice, as the guest frees the places of a call that ends, and fills them, just before it reports the end.
+    if (this.#hostCalls.size >= 2 * this.#limits.hostCalls) {
+      throw new FrameError(`Cannot take a host call: ${this.#hostCalls.size} are in flight`)
+    }
+    this.#hostCalls.add(id)
+    call.hostCalls.add(id)
+    void this.#answer(call, method, args).then((reply) => {
+      // Nobody waits for it if the call is over.
+      if (!call.hostCalls.delete(id) || !this.#hostCalls.delete(id)) return
+      this.#process.send(FRAME.reply, id, reply)
+    })
+  }
+
+  async #answer(call: Call, method: string, args: readonly unknown[]): Promise<string> {
+    call.controller ??= createController(2 * this.#limits.hostCalls)
+    try {
+      return okReply(await call.request.onHostCall(method, args, call.controller.signal), this.#limits.replyLength)
+    } catch (error) {
+      return errorReply(error)
+    }
+  }
+
+  #onPong(): void {
+    if (this.#pingsOut === 0) throw new FrameError('Cannot take a pong: no ping is out')
+    this.#pingsOut--
+    this.#silentTurns = 0
+  }
+
+  #tick(): void {
+    this.#cancelTick = this.#clock.after(this.#limits.pingMs, () => this.#tick())
+    const death = this.#overuse() ?? this.#silence()
+    if (death !== undefined) this.kill(death)
+  }
+
+  #overuse(): Death | undefined {
+    const used = this.#process.readMemory() ?? 0
+    if (used > this.memoryBytes)
+      return { cause: 'memory', message: `out of memory: ${mib(used)} of ${mib(this.memoryBytes)}` }
+    if (this.#process.unreadBytes <= this.#limits.unreadBytes) return undefined
+    return { cause: 'silent', message: `did not read ${mib(this.#process.unreadBytes)} that were sent to it` }
+  }
+
+  /** Sends the next ping; a death when too many are out. Booting and loading have limits of their own. */
+  #silence(): Death | undefined {
+    if (this.#paused || this.#phase === 'booting' || this.#phase === 'loading') return undefined
+    const { pingMs, unansweredPings } = this.#limits
+    if (this.#silentTurns >= unansweredPings) {
+      return { cause: 'silent', message: `did not answer for ${(pingMs * unansweredPings) / 1000} s` }
+    }
+    this.#silentTurns++
+    this.#pingsOut++
+    this.#process.send(FRAME.ping, 0, '')
+    return undefined
+  }
+
+  #isIdle(): boolean {
+    return this.#calls.size === 0 && this.#late.size === 0
+  }
+
+  #wakeIdle(): void {
+    if (!this.#isIdle()) return
+    for (const wake of this.#idleWaiters.splice(0)) wake()
+  }
+
+  #end(death: Death): Death {
+    this.#phase = 'ended'
+    this.#cancelPhaseTimer()
+    this.#cancelTick()
+    for (const cancel of this.#late.values()) cancel()
+    this.#late.clear()
+    for (const [id, call] of [...this.#calls]) this.#finish(id, call, { kind: 'died', reason: death.message })
+    this.#settleBoot.reject(
+      new RuntimeError('SANDBOX_DIED', `A guest process ended before it was ready: ${death.message}`),
+    )
+    if (this.#bundle !== undefined) this.#settleLoad?.reject(loadDied(this.#bundle, death))
+    this.#wakeIdle()
+    return death
+  }
+}
+
+function callText({ export: name, args, context }: CallRequest): string {
+  return `{"export":${JSON.stringify(name)},"args":[${args.join(',')}],"context":${context}}`
+}
+
+function createController(maxListeners: number): AbortController {
+  const controller = new AbortController()
+  // Each host call may listen; Node.js would warn of a leak from the eleventh on.
+  setMaxListeners(maxListeners, controller.signal)
+  return controller
+}
+
+function mib(bytes: number): string {
+  return `${Math.round(bytes / Mi)} MiB`
+}

@@ -1,0 +1,5 @@
+import { describe } from 'vitest'
+import { findAssets } from './assets.ts'
+
+/** `describe` for cases that need a real API server: skipped without one, and then named by left-out-reporter.ts. */
+export const describeOnControlPlane = describe.skipIf(findAssets() === undefined)

@@ -1,0 +1,25 @@
+import type { Reporter, TestModule } from 'vitest/node'
+import { findAssets } from './assets.ts'
+
+/** Says at the end which cases were left out for want of a control plane, so that a green run is not read as a whole one. */
+export default class LeftOutReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[]): void {
+    if (findAssets() !== undefined) return
+    const names = modules.filter(isEndToEnd).flatMap(skippedIn)
+    if (names.length > 0) process.stdout.write(leftOutText(names))
+  }
+}
+
+export function leftOutText(names: readonly string[]): string {
+  const cases = names.length === 1 ? '1 case' : `${names.length} cases`
+  const lines = names.map((name) => `  - ${name}\n`).join('')
+  return `\nLeft out ${cases}, as KUBEBUILDER_ASSETS names no folder with etcd, kube-apiserver and kubectl:\n${lines}`
+}
+
+function isEndToEnd(module: TestModule): boolean {
+  return module.project.name === 'e2e'
+}
+
+function skippedIn(module: TestModule): string[] {
+  return [...module.children.allTests('skipped')].map((test) => test.fullName)
+}

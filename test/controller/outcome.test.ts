@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import { decideOutcome } from '../../runtime/controller/outcome.ts'
+import type { Settled } from '../../runtime/sandbox/call.ts'
+
+const returned = (value: unknown): Settled => ({ kind: 'returned', value })
+const threw = (terminal: boolean): Settled => ({
+  kind: 'threw',
+  error: { name: 'Error', message: 'boom', stack: 'at x' },
+  terminal,
+})
+
+test.each<[string, Settled, object]>([
+  ['nothing', returned(undefined), { kind: 'success' }],
+  ['null', returned(null), { kind: 'success' }],
+  ['an empty object', returned({}), { kind: 'success' }],
+  ['a status', returned({ status: { ready: true } }), { kind: 'success', status: { ready: true } }],
+  ['requeueAfter', returned({ requeueAfter: '1m30s' }), { kind: 'requeueAfter', delayMs: 90_000 }],
+  [
+    'both',
+    returned({ requeueAfter: '5s', status: { n: 1 } }),
+    { kind: 'requeueAfter', delayMs: 5000, status: { n: 1 } },
+  ],
+  ['a throw', threw(false), { kind: 'retry', failure: { name: 'Error', message: 'boom', stack: 'at x' } }],
+  ['a TerminalError', threw(true), { kind: 'terminal', failure: { message: 'boom' } }],
+  ['a timeout', { kind: 'timedOut', afterMs: 30_000 }, { kind: 'retry', failure: { name: 'Timeout' } }],
+  ['a death', { kind: 'died', reason: 'out of memory' }, { kind: 'retry', failure: { name: 'GuestDied' } }],
+  ['a replaced guest', { kind: 'died', reason: 'replaced' }, { kind: 'again' }],
+])('decideOutcome() of %s', (_name, settled, outcome) => {
+  expect(decideOutcome(settled)).toMatchObject(outcome)
+})
+
+test.each<[unknown, RegExp]>([
+  [42, /must be an object or nothing, not 42/],
+  [[], /must be an object/],
+  [{ requeAfter: '1s' }, /unknown key "requeAfter"/],
+  [{ requeueAfter: 30 }, /requeueAfter 30; it is a duration/],
+  [{ requeueAfter: '30' }, /requeueAfter "30"; it is a duration/],
+  [{ status: 'ready' }, /"status" that is not an object/],
+])('decideOutcome() of the result %j is a failure that says why', (value, message) => {
+  const outcome = decideOutcome(returned(value))
+  expect(outcome.kind).toBe('retry')
+  expect(outcome).toHaveProperty('failure.message', expect.stringMatching(message))
+})
