@@ -1,19 +1,19 @@
 import { createBroker, type HostCall } from './broker/broker.ts'
 import { Overlay } from './broker/overlay.ts'
 import type { ControllerConfig } from './config/schema.ts'
-import { Controller, type ControllerMetrics } from './controller/controller.ts'
+import { Controller } from './controller/controller.ts'
 import { assertExports } from './controller/handler-exports.ts'
 import { createScopeReader, type Scope, type ScopeReader } from './controller/scopes.ts'
 import type { TurnRequest } from './controller/turn.ts'
-import { RuntimeError } from './errors.ts'
 import type { Informers } from './informer/informers.ts'
 import type { KubeClient, KubeRequest } from './kube/client.ts'
 import type { Discovery } from './kube/discovery.ts'
+import type { ControllerRecorder } from './observe/controller-metrics.ts'
 import type { Logger } from './observe/log.ts'
 import { type Bundle, bundleHandler } from './sandbox/bundle.ts'
 import type { CallRequest, GuestLog } from './sandbox/call.ts'
 import type { GuestPool } from './sandbox/guest-pool.ts'
-import { Sandbox, type SandboxState } from './sandbox/sandbox.ts'
+import { type Loaded, Sandbox, type SandboxState } from './sandbox/sandbox.ts'
 import type { Clock } from './util/clock.ts'
 import { messageOf } from './util/message-of.ts'
 
@@ -27,14 +27,9 @@ export interface HostParts {
   readonly pool: GuestPool
   /** The folder of the config file. */
   readonly configDir: string
-  metricsOf(controller: string): HostedMetrics
+  metricsOf(controller: string): ControllerRecorder
   /** The set of files to watch, or a state, is another one. */
   onChange(): void
-}
-
-export interface HostedMetrics extends ControllerMetrics {
-  swapped(): void
-  guestDied(reason: string): void
 }
 
 /** Where a controller stands: of the named waiting states, or at work. */
@@ -52,7 +47,7 @@ export interface HostedState {
 export class HostedController {
   readonly #parts: HostParts
   readonly #log: Logger
-  readonly #metrics: HostedMetrics
+  readonly #metrics: ControllerRecorder
   #config: ControllerConfig
   readonly #scopes: readonly Scope[]
   readonly #reader: ScopeReader
@@ -93,8 +88,8 @@ export class HostedController {
     return this.#controller
   }
 
-  get sandbox(): Sandbox {
-    return this.#sandbox
+  get recorder(): ControllerRecorder {
+    return this.#metrics
   }
 
   /** The files that make up the handler. */
@@ -152,45 +147,44 @@ export class HostedController {
     // What was cut off settles now; nothing of this controller is under way any more.
     await drained
     for (const scope of this.#scopes) scope.release()
+    this.#metrics.remove()
   }
 
   async #load(always: boolean): Promise<void> {
     if (this.#isStopped) return
-    const { handler } = this.#config
+    const inputs = new Set([this.#config.handler])
     try {
-      const bundle = await bundleHandler({ file: handler, configDir: this.#parts.configDir })
-      this.#watch(bundle.inputs)
-      if (!always && bundle.hash === this.#bundle?.hash) return this.#recovered()
-      const exports = await this.#sandbox.swap(bundle, {
-        memoryBytes: this.#config.memoryBytes,
-        check: (types) => assertExports(handler, types),
+      const bundle = await bundleHandler({
+        file: this.#config.handler,
+        configDir: this.#parts.configDir,
+        onInput: (path) => inputs.add(path),
       })
-      const isFirst = this.#bundle === undefined
-      this.#bundle = bundle
-      this.#recovered()
-      if (!isFirst) this.#metrics.swapped()
-      this.#log.info(isFirst ? 'Handler loaded' : 'Handler swapped', { bundle: bundle.hash })
-      this.#controller.loaded(exports)
+      this.#sandbox.memoryBytes = this.#config.memoryBytes
+      if (always || bundle.hash !== this.#bundle?.hash) await this.#sandbox.swap(bundle)
+      this.#handlerFault = undefined
     } catch (error) {
       if (!this.#isStopped) this.#failed(error)
     }
+    // Also of a build that failed: what mends it may be any of them.
+    this.#inputs = [...inputs]
     this.#parts.onChange()
   }
 
-  #recovered(): void {
-    this.#handlerFault = undefined
-  }
-
   #failed(error: unknown): void {
-    if (error instanceof RuntimeError && error.inputs.length > 0) this.#watch(error.inputs)
     this.#handlerFault = messageOf(error)
     const remains = this.#bundle === undefined ? '' : '; the version before goes on'
     this.#log.error(`Cannot load the handler${remains}`, { error })
   }
 
-  #watch(inputs: readonly string[]): void {
-    this.#inputs = [...new Set([this.#config.handler, ...inputs])]
-    this.#parts.onChange()
+  #loaded(bundle: Bundle, { exports }: Loaded): void {
+    const isFirst = this.#bundle === undefined
+    const isRestart = bundle === this.#bundle
+    this.#bundle = bundle
+    this.#handlerFault = undefined
+    if (isRestart) return
+    if (!isFirst) this.#metrics.swapped()
+    this.#log.info(isFirst ? 'Handler loaded' : 'Handler swapped', { bundle: bundle.hash })
+    this.#controller.loaded(exports)
   }
 
   #createSandbox(): Sandbox {
@@ -201,9 +195,15 @@ export class HostedController {
       memoryBytes,
       pool,
       clock,
+      check: ({ types }) => assertExports(this.#config.handler, types),
+      onLoaded: (bundle, loaded) => this.#loaded(bundle, loaded),
       onLog: (line, request) => this.#onGuestLog(line, request),
       onState: (state) => this.#onSandboxState(state),
-      metrics: { died: (reason) => this.#metrics.guestDied(reason) },
+      metrics: {
+        started: (seconds) => this.#metrics.guestStarted(seconds),
+        died: (cause) => this.#metrics.guestDied(cause),
+        called: (kind) => kind === 'timedOut' && this.#metrics.timedOut(),
+      },
     })
   }
 
@@ -299,7 +299,8 @@ export class HostedController {
   }
 }
 
-function acquireScopes(
+/** What an entry watches, shared with whoever watches the same. */
+export function acquireScopes(
   informers: Informers,
   { gvk, namespaces, labelSelector, fieldSelector }: ControllerConfig,
 ): Scope[] {

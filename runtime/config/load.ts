@@ -7,28 +7,51 @@ import { findConfig } from './find.ts'
 import { show } from './option.ts'
 import { ruleFaults } from './rules.ts'
 import { type AllowEntry, type Config, type ControllerConfig, type configSchema, controllerSchema } from './schema.ts'
-import type { Source } from './source.ts'
+import { type Source, valueAt } from './source.ts'
 
 export interface LoadOptions {
   /** Relative to `cwd`; else it is searched there. */
   readonly file?: string | undefined
   readonly cwd: string
-  /** True to also refuse handlers that are no files. Off, a missing handler is that controller's trouble alone. */
-  readonly checkHandlers?: boolean
+}
+
+/** All that can be said of a config without refusing it. */
+export interface Inspection {
+  /** Absolute. */
+  readonly file: string
+  readonly dir: string
+  readonly faults: readonly Fault[]
+  /** The handler files that are there, absolute, of all entries that name one, faulty or not. */
+  readonly handlers: readonly string[]
 }
 
 /**
- * Reads the config, with every default filled in.
+ * Reads the config, with every default filled in. A handler that is missing is that controller's trouble alone.
  * errors:  RuntimeError CONFIG_NOT_FOUND, saying where it looked · CONFIG_INVALID, with every fault and its place
  */
-export async function loadConfig({ file, cwd, checkHandlers = false }: LoadOptions): Promise<Config> {
-  const source = await findConfig({ file, cwd })
-  // Of a text that does not parse there is nothing to check; one with duplicate keys has a value.
+export async function loadConfig(options: LoadOptions): Promise<Config> {
+  const source = await findConfig(options)
+  refuse(source, faultsOf(source))
+  return resolveConfig(source)
+}
+
+/** Finds everything that is wrong, missing handlers included. Errors: CONFIG_NOT_FOUND. */
+export async function inspectConfig(options: LoadOptions): Promise<Inspection> {
+  const source = await findConfig(options)
+  const named = await namedHandlers(source)
+  const missing = named.filter(({ isFile }) => !isFile).map(({ fault }) => fault)
+  return {
+    file: source.file,
+    dir: dirname(source.file),
+    faults: inOrder([...faultsOf(source), ...missing]),
+    handlers: named.filter(({ isFile }) => isFile).map(({ handler }) => handler),
+  }
+}
+
+/** Of a text that does not parse there is nothing to check; one with duplicate keys has a value. */
+function faultsOf(source: Source): Fault[] {
   const checked = source.value === undefined && source.faults.length > 0 ? [] : contentFaults(source)
-  refuse(source, [...source.faults, ...checked])
-  const config = resolveConfig(source)
-  if (checkHandlers) refuse(source, await missingHandlers(source, config))
-  return config
+  return [...source.faults, ...checked]
 }
 
 function contentFaults(source: Source): Fault[] {
@@ -37,23 +60,37 @@ function contentFaults(source: Source): Fault[] {
 
 function refuse(source: Source, faults: readonly Fault[]): void {
   if (faults.length === 0) return
-  const ordered = faults.toSorted((a, b) => a.line - b.line || a.column - b.column)
+  const ordered = inOrder(faults)
   const [first] = ordered as [Fault, ...Fault[]]
   const what = faults.length === 1 ? first.message : `${faults.length} faults, the first: ${first.message}`
   const message = `Cannot use config "${source.file}": line ${first.line}, column ${first.column}: ${what}`
   throw new RuntimeError('CONFIG_INVALID', message, { faults: ordered })
 }
 
-async function missingHandlers(source: Source, { controllers }: Config): Promise<Fault[]> {
-  const faults = controllers.map(async ({ handler }, index) => {
-    const isFile = await stat(handler).then(
-      (stats) => stats.isFile(),
-      () => false,
-    )
+function inOrder(faults: readonly Fault[]): Fault[] {
+  return faults.toSorted((a, b) => a.line - b.line || a.column - b.column)
+}
+
+/** The handlers that entries name, read without trust in the rest of the entry. */
+async function namedHandlers(source: Source): Promise<{ handler: string; isFile: boolean; fault: Fault }[]> {
+  const controllers = valueAt(source.value, ['controllers'])
+  const entries = Array.isArray(controllers) ? [...controllers.entries()] : []
+  const named = entries.map(async ([index]) => {
     const path = ['controllers', index, 'handler']
-    return isFile ? [] : [source.fault(path, sentence(path, `names no file: there is no ${show(handler)}`))]
+    const text = valueAt(source.value, path)
+    if (typeof text !== 'string' || text === '') return []
+    const handler = resolve(dirname(source.file), text)
+    const fault = source.fault(path, sentence(path, `names no file: there is no ${show(handler)}`))
+    return [{ handler, isFile: await isFile(handler), fault }]
   })
-  return (await Promise.all(faults)).flat()
+  return (await Promise.all(named)).flat()
+}
+
+function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (stats) => stats.isFile(),
+    () => false,
+  )
 }
 
 /** Texts become numbers here, and `defaults` becomes part of each controller; `source` has no faults. */

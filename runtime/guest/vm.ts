@@ -13,7 +13,7 @@ export type Outer = (op: string, id: number, text: string) => string | number
 /** What is said to the sandbox: `call`, `reply` and `abort` as the frames of these names, `timer` when one is due. */
 export type Deliver = (kind: 'call' | 'reply' | 'abort' | 'timer', id: number, text: string) => void
 
-export interface SandboxOptions {
+export interface SandboxVmOptions {
   readonly outer: Outer
   /** Source of the prelude: an expression whose value is its `deliver` (sandbox/guest-bundle.ts makes it). */
   readonly prelude: string
@@ -36,7 +36,7 @@ const MAX_BUFFER_BYTES = 1 << 20
 const PRELUDE_FILE = 'ostler:prelude'
 
 /** Makes the sandbox: vm2 with nothing but the prelude in it. Only strings and numbers ever cross. */
-export function createVm({ outer, prelude }: SandboxOptions): SandboxVm {
+export function createVm({ outer, prelude }: SandboxVmOptions): SandboxVm {
   const options: VMOptions & { bufferAllocLimit: number } = {
     eval: false,
     wasm: false,

@@ -36,8 +36,8 @@ export interface InformerHooks {
   event(type: 'added' | 'changed' | 'removed' | 'unchanged' | 'bookmark' | 'unknown'): void
   /** A list after the first one. */
   relist(): void
-  /** A watch or list ended, in the ordinary way or not, and the next one begins. */
-  restart(): void
+  /** A watch or list ended, at its time, for its silence or by a failure, and the next one begins. */
+  restart(why: 'ended' | 'silent' | 'error'): void
   state(state: InformerState): void
   /** The server cannot stream lists. */
   fallback(reason: string): void
@@ -69,7 +69,7 @@ export interface InformerOptions {
 const PATIENT_RETRY_MS = 30_000
 /** A server's own Retry-After is heeded up to here. */
 const MAX_RETRY_AFTER_MS = 60_000
-/** An open watch gives itself up at IDLE_LIMIT_MS; past the longest backoff on top of it, nothing is as it should be. */
+/** A silent watch is opened anew at IDLE_LIMIT_MS; when the server has not even answered that after the longest backoff, something is wrong. */
 export const SILENCE_LIMIT_MS = IDLE_LIMIT_MS + 30_000
 
 interface Subscription {
@@ -233,9 +233,9 @@ export class Informer {
       case 'fallback':
         return this.#hooks.fallback(event.reason)
       case 'ended':
-        return this.#onRestart()
+        return this.#onRestart(event.isSilent ? 'silent' : 'ended')
       case 'error':
-        this.#onRestart()
+        this.#onRestart('error')
         return this.#onFailure(event.error, 'watch', resource)
       default:
         return event satisfies never
@@ -294,9 +294,9 @@ export class Informer {
     if (this.#state.kind !== 'Synced') this.#setState({ kind: this.#hasSynced ? 'Synced' : 'Syncing' })
   }
 
-  #onRestart(): void {
+  #onRestart(why: 'ended' | 'silent' | 'error'): void {
     this.#restarts++
-    this.#hooks.restart()
+    this.#hooks.restart(why)
   }
 
   #onFailure(error: unknown, what: 'kind' | 'watch', resource: Resource | undefined): void {

@@ -10,8 +10,8 @@ import { type ReflectorEvent, reflect } from './reflector.ts'
 export interface KindDiscovery {
   /** Undefined when the API server does not serve the kind. */
   resolve(gvk: Gvk): Promise<Resource | undefined>
-  /** What is known of a group is asked for anew. */
-  invalidate(group: string): void
+  /** The next question asks the server anew. */
+  invalidate(): void
 }
 
 export interface KindWatcherOptions {
@@ -67,7 +67,7 @@ export class KindWatcher {
 
   /** As discovery shows the kind; `fresh` when what it knows has just been refuted. */
   resolve(gvk: Gvk, fresh: boolean): Promise<Resource | undefined> {
-    if (fresh) this.#options.discovery.invalidate(gvk.group)
+    if (fresh) this.#options.discovery.invalidate()
     return this.#options.discovery.resolve(gvk)
   }
 
@@ -122,7 +122,7 @@ export class KindWatcher {
   async #look(): Promise<void> {
     const { discovery, onError } = this.#options
     this.#isLooking = true
-    for (const group of new Set([...this.#waiters].map(({ gvk }) => gvk.group))) discovery.invalidate(group)
+    discovery.invalidate()
     for (const waiter of [...this.#waiters]) {
       try {
         const resource = await discovery.resolve(waiter.gvk)

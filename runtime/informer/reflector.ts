@@ -5,8 +5,10 @@ import type { ListBatch, ListWatch, WatchEvent } from './list-watch.ts'
 import { SilenceError, Stream } from './stream.ts'
 
 /**
- * Longest silence of an open request. API servers send a bookmark about each minute, so this is two missed ones and slack;
- * for the few kinds served past the watch cache, whose bookmarks may take ten minutes, it merely costs one more watch.
+ * Longest silence of an open request, which bounds how long a connection that died without a word goes unnoticed. API
+ * servers send a bookmark about each minute, so this is two missed ones and slack. They need not send any: for a kind in
+ * which nothing ever happened, kube-apiserver waits for etcd's progress notices, each ten minutes by default. So silence
+ * is no failure of the watch; it is opened anew, which costs one request.
  */
 export const IDLE_LIMIT_MS = 150_000
 
@@ -41,8 +43,8 @@ export type ReflectorEvent =
   | { readonly kind: 'unknown'; readonly type: string }
   /** The server cannot stream lists, pages follow. */
   | { readonly kind: 'fallback'; readonly reason: string }
-  /** A watch ended in the ordinary way; the next one goes on from where it was. */
-  | { readonly kind: 'ended' }
+  /** A watch ended at its time, or was given up for its silence; the next one goes on from where it was. */
+  | { readonly kind: 'ended'; readonly isSilent: boolean }
   | { readonly kind: 'error'; readonly error: unknown; readonly relist: boolean }
 
 /** How a list is taken: by WatchList, in pages, or in one page where pages expired before the last one came. */
@@ -207,7 +209,8 @@ function readWatch(
   const { resourceVersion, relist } = state
   const livedMs = clock.now() - state.stream.openedAtMs
   const error = new Error(`The watch ended after only ${livedMs} ms`)
-  const event: ReflectorEvent = livedMs < SHORT_WATCH_MS ? { kind: 'error', error, relist: false } : { kind: 'ended' }
+  const event: ReflectorEvent =
+    livedMs < SHORT_WATCH_MS ? { kind: 'error', error, relist: false } : { kind: 'ended', isSilent: false }
   return { events: [event], next: { kind: 'listed', resourceVersion, relist } }
 }
 
@@ -246,8 +249,10 @@ function fail(state: ReflectorState, error: unknown): Step {
       return errorStep(error, state)
     case 'watching': {
       const { resourceVersion, relist } = state
+      const next = { kind: 'listed', resourceVersion, relist } as const
+      if (error instanceof SilenceError) return { events: [{ kind: 'ended', isSilent: true }], next }
       if (isUselessVersion(error)) return errorStep(error, { kind: 'empty', via: relist, relist })
-      return errorStep(error, { kind: 'listed', resourceVersion, relist })
+      return errorStep(error, next)
     }
     default:
       return state satisfies never

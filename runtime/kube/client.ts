@@ -79,13 +79,7 @@ export class KubeClient {
    *          KUBECONFIG_INVALID (credentials) · SHUTTING_DOWN after close() · the signal's reason
    */
   request(request: KubeRequest): Promise<Answer> {
-    const { gate } = this.#options
-    const { user, signal } = request
-    return this.#repeat(request, (credentials) => {
-      const attempt = () => this.#attempt(request, credentials)
-      // inside the loop, so that no slot is held while waiting for a Retry-After
-      return gate === undefined || user === undefined ? attempt() : gate.run(user, signal, attempt)
-    })
+    return this.#repeat(request, (credentials) => this.#attempt(request, credentials))
   }
 
   /**
@@ -105,28 +99,39 @@ export class KubeClient {
   }
 
   async #repeat<T>(
-    { method, signal }: KubeRequest,
+    request: KubeRequest,
     run: (credentials: Credentials) => Promise<T>,
     { mayWait = true } = {},
   ): Promise<T> {
+    const { method, signal } = request
     let renewed = false
     for (let attempt = 1; ; attempt++) {
-      const credentials = this.#credentials.fresh ?? (await abortable(this.#credentials.current(), signal))
+      let used: Credentials | undefined
       try {
-        this.#closing.signal.throwIfAborted()
-        return await run(credentials)
+        // one turn for each attempt, so that no slot is held while waiting for a Retry-After
+        return await this.#inTurn(request, async () => {
+          // read once it is our turn: older ones would bring connections back that have been replaced
+          used = this.#credentials.fresh ?? (await abortable(this.#credentials.current(), signal))
+          this.#closing.signal.throwIfAborted()
+          return run(used)
+        })
       } catch (error) {
         this.#closing.signal.throwIfAborted()
-        if (signal?.aborted) throw error
+        if (signal?.aborted || used === undefined) throw error
         const decision = decideRetry({ error, method, attempt, renewed })
         if (decision.kind === 'renew') {
           renewed = true
-          if ((await abortable(this.#credentials.renew(credentials), signal)) === credentials) throw error
+          if ((await abortable(this.#credentials.renew(used), signal)) === used) throw error
         } else if (decision.kind === 'wait' && mayWait) {
           await this.#options.clock.sleep(decision.delayMs, anyOf(this.#closing.signal, signal))
         } else throw error
       }
     }
+  }
+
+  #inTurn<T>({ user, signal }: KubeRequest, fn: () => Promise<T>): Promise<T> {
+    const { gate } = this.#options
+    return gate === undefined || user === undefined ? fn() : gate.run(user, signal, fn)
   }
 
   async #attempt(request: KubeRequest, credentials: Credentials): Promise<Answer> {
@@ -183,7 +188,9 @@ export class KubeClient {
     const old = this.#pool?.dispatchers
     if (old !== undefined) {
       this.#draining.add(old)
-      old.drain().finally(() => this.#draining.delete(old))
+      const forget = () => this.#draining.delete(old)
+      // it fails only when close() breaks it off
+      old.drain().then(forget, forget)
     }
     const dispatchers = createDispatchers(this.#options.kubeConfig.cluster, tls)
     this.#pool = { tls, dispatchers }

@@ -49,6 +49,8 @@ function afterStatus({ code, retryAfterMs }: KubeStatusError): RetryDecision {
 export function parseRetryAfter(header: string | string[] | undefined, nowMs: number): number | undefined {
   if (typeof header !== 'string') return undefined
   if (/^\d+$/.test(header)) return Number(header) * 1_000
+  // Date.parse() alone takes "-1" for a year
+  if (!header.endsWith(' GMT')) return undefined
   const at = Date.parse(header)
   return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs)
 }

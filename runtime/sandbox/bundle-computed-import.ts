@@ -8,7 +8,7 @@ import { transform } from 'esbuild'
  *
  * The question is put to esbuild's own parser, by what it prints: real calls of `require` come back under a name that no
  * string can hold, real calls of `import` are gone once that syntax is switched off.
- * returns: false also for text that does not parse; the build itself reports that
+ * errors: esbuild's TransformFailure for text that does not parse
  */
 export async function hasComputedImport(text: string, loader: 'ts' | 'js'): Promise<boolean> {
   if (!mayHaveOne(text)) return false
@@ -31,7 +31,7 @@ function mayHaveOne(text: string): boolean {
 }
 
 async function print(text: string, loader: 'ts' | 'js', marker: string, dynamicImport: boolean): Promise<string> {
-  const printed = transform(text, {
+  const printed = await transform(text, {
     loader,
     define: { require: marker, 'module.require': marker },
     supported: { 'dynamic-import': dynamicImport },
@@ -41,7 +41,7 @@ async function print(text: string, loader: 'ts' | 'js', marker: string, dynamicI
     tsconfigRaw: '{}',
     logLevel: 'silent',
   })
-  return printed.then(({ code }) => code).catch(() => '')
+  return printed.code
 }
 
 /** Calls whose argument is neither a literal nor a plain name; those two are never patterns. */

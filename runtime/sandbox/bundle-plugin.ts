@@ -1,5 +1,13 @@
 import { extname, relative, sep } from 'node:path'
-import type { Message, OnLoadResult, OnResolveArgs, OnResolveResult, Plugin } from 'esbuild'
+import type {
+  Message,
+  OnLoadResult,
+  OnResolveArgs,
+  OnResolveResult,
+  PartialMessage,
+  Plugin,
+  TransformFailure,
+} from 'esbuild'
 import { type Boundary, MAX_TOTAL_BYTES, readInside } from './bundle-boundary.ts'
 import { findComputedImport, hasComputedImport } from './bundle-computed-import.ts'
 import { OSTLER_MODULE } from './bundle-ostler.ts'
@@ -88,23 +96,41 @@ export function createBundlePlugin({ boundary, entry, onInput }: BundlePluginOpt
     totalBytes += read.text.length
     if (totalBytes > MAX_TOTAL_BYTES) return failure(`Cannot bundle more than ${MAX_TOTAL_BYTES} bytes of source`)
     const loader = LOADERS[extname(real)] ?? 'js'
-    if (loader !== 'json' && (await hasComputedImport(read.text, loader))) return computedImport(name, read.text)
-    return { contents: read.text, loader }
+    if (loader === 'json') return { contents: read.text, loader }
+    const text = withoutSourceMap(read.text)
+    const errors = await computedImportsIn(name, text, loader)
+    return errors.length > 0 ? { errors } : { contents: text, loader }
   }
 }
 
 const failure = (text: string) => ({ errors: [{ text }] })
 
-/** Refused in installed packages as well: what matters is what esbuild would do with it. */
-function computedImport(name: string, text: string): OnLoadResult {
+/**
+ * esbuild reads the map that a comment names, by a `file:` address from anywhere, and quotes it when it does not parse.
+ * Escaped, the word is none to esbuild but the same to JavaScript, should it stand in a string, a pattern or a name.
+ */
+function withoutSourceMap(text: string): string {
+  return text.replace(/(?<!\\)sourceMappingURL/g, '\\u0073ourceMappingURL')
+}
+
+/** Refused in installed packages as well: what matters is what esbuild would do with it. Text that does not parse, too. */
+async function computedImportsIn(name: string, text: string, loader: 'ts' | 'js'): Promise<PartialMessage[]> {
+  try {
+    return (await hasComputedImport(text, loader)) ? [computedImportIn(name, text)] : []
+  } catch (error) {
+    const { errors } = error as Partial<TransformFailure>
+    if (errors === undefined) throw error
+    return errors.map(({ text, location }) => ({ text, location: { ...location, file: name, namespace: NAMESPACE } }))
+  }
+}
+
+function computedImportIn(name: string, text: string): PartialMessage {
   const before = text.slice(0, findComputedImport(text))
   const start = before.lastIndexOf('\n') + 1
   const lineText = text.slice(start).split('\n', 1)[0] as string
   const line = before.split('\n').length
   const location = { file: name, namespace: NAMESPACE, line, column: Buffer.byteLength(before.slice(start)), lineText }
-  return {
-    errors: [{ text: 'Cannot use "import()" or "require()" with a path that is put together at run time', location }],
-  }
+  return { text: 'Cannot use "import()" or "require()" with a path that is put together at run time', location }
 }
 
 function specifierIn(text: string): string | undefined {

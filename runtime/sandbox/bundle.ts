@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import { basename, extname, resolve } from 'node:path'
-import { type BuildResult, build, type Message } from 'esbuild'
+import { type BuildOptions, type BuildResult, build } from 'esbuild'
 import { type Fault, RuntimeError } from '../errors.ts'
 import { createBoundary } from './bundle-boundary.ts'
 import { faultOf } from './bundle-fault.ts'
 import { type BundleFiles, createBundlePlugin } from './bundle-plugin.ts'
 import { isInstalled } from './bundle-resolve.ts'
+import { withBundler } from './bundle-service.ts'
 import { shownPath } from './shown-path.ts'
 
 /** A handler and all it imports, as one script for a guest. */
@@ -50,11 +51,10 @@ export async function bundleHandler({ file, configDir, onInput }: BundleOptions)
     inputs.add(input)
   }
   const boundary = await createBoundary(path, configDir)
-  const files = createBundlePlugin({ boundary, entry: path, onInput: addInput })
-  const result = await runBuild(path, files)
-  const faults = faultsOf(result, path, files)
-  const [map, script] = [result.outputFiles?.[0]?.text, result.outputFiles?.[1]?.text]
-  if (faults.length > 0 || map === undefined || script === undefined) throw invalid(path, faults)
+  const { map, script, files } = await withBundler(async () => {
+    const files = createBundlePlugin({ boundary, entry: path, onInput: addInput })
+    return { ...(await runBuild(path, files)), files }
+  }).catch((error: Error) => Promise.reject(error instanceof RuntimeError ? error : crashed(path, error)))
   assertSize(script, path)
   const name = `${basename(path, extname(path)).replace(/[^\w.-]/g, '-')}.handler.js`
   const hash = createHash('sha256').update(script).digest('hex').slice(0, 12)
@@ -63,46 +63,40 @@ export async function bundleHandler({ file, configDir, onInput }: BundleOptions)
 
 type Built = Pick<BuildResult, 'errors' | 'warnings'> & Partial<Pick<BuildResult, 'outputFiles'>>
 
-/** esbuild's own process does the work; a failed build is an answer here, not an exception. */
-async function runBuild(entry: string, { plugin }: BundleFiles): Promise<Built> {
-  try {
-    return await build({
-      entryPoints: [entry],
-      outfile: 'bundle.js',
-      bundle: true,
-      write: false,
-      format: 'cjs',
-      platform: 'neutral',
-      // What vm2 parses; nor is `import()` known to it.
-      target: 'es2022',
-      supported: { 'dynamic-import': false },
-      charset: 'utf8',
-      keepNames: true,
-      legalComments: 'none',
-      sourcemap: 'external',
-      define: { 'process.env.NODE_ENV': '"production"', global: 'globalThis' },
-      // Both would be looked for on disk otherwise, outside the boundary too.
-      tsconfigRaw: '{}',
-      nodePaths: [],
-      logLevel: 'silent',
-      logLimit: 0,
-      logOverride: { 'unsupported-dynamic-import': 'warning', 'unsupported-require-call': 'warning' },
-      plugins: [plugin],
-    })
-  } catch (error) {
-    const { errors, warnings, message } = error as Error & Partial<Built>
-    return { errors: errors ?? [noPlace(`Cannot bundle: ${message}`)], warnings: warnings ?? [] }
-  }
+/** esbuild's own process does the work. */
+async function runBuild(entry: string, files: BundleFiles): Promise<{ map: string; script: string }> {
+  const built: Built = await build({ ...OPTIONS, entryPoints: [entry], plugins: [files.plugin] }).catch((error) => {
+    const { errors, warnings } = error as Partial<Built>
+    if (errors === undefined) throw error
+    return { errors, warnings: warnings ?? [] }
+  })
+  const faults = faultsOf(built, entry, files)
+  const [map, script] = built.outputFiles ?? []
+  if (faults.length > 0 || map === undefined || script === undefined) throw invalid(entry, faults)
+  return { map: map.text, script: script.text }
 }
 
-const noPlace = (text: string): Message => ({
-  id: '',
-  pluginName: '',
-  text,
-  location: null,
-  notes: [],
-  detail: undefined,
-})
+const OPTIONS = {
+  outfile: 'bundle.js',
+  bundle: true,
+  write: false,
+  format: 'cjs',
+  platform: 'neutral',
+  // What vm2 parses; nor is `import()` known to it.
+  target: 'es2022',
+  supported: { 'dynamic-import': false },
+  charset: 'utf8',
+  keepNames: true,
+  legalComments: 'none',
+  sourcemap: 'external',
+  define: { 'process.env.NODE_ENV': '"production"', global: 'globalThis' },
+  // Both would be looked for on disk otherwise, outside the boundary too.
+  tsconfigRaw: '{}',
+  nodePaths: [],
+  logLevel: 'silent',
+  logLimit: 0,
+  logOverride: { 'unsupported-dynamic-import': 'warning', 'unsupported-require-call': 'warning' },
+} as const satisfies BuildOptions
 
 /** Warnings that mean failure in a guest, and what to say for them and for one error. */
 const REWORDED: readonly [pattern: RegExp, message: string][] = [
@@ -141,6 +135,10 @@ function assertSize(code: string, file: string): void {
   if (code.length <= MAX_BUNDLE_BYTES && Buffer.byteLength(JSON.stringify(code)) <= MAX_BUNDLE_BYTES) return
   const message = `Cannot bundle: the script has ${Buffer.byteLength(code)} bytes; as JSON it must fit ${MAX_BUNDLE_BYTES}`
   throw invalid(file, [{ file: shownPath(file), line: 1, column: 1, message }])
+}
+
+function crashed(file: string, { message }: Error): RuntimeError {
+  return invalid(file, [{ file: shownPath(file), line: 1, column: 1, message: `Cannot bundle: ${message}` }])
 }
 
 function invalid(file: string, faults: readonly Fault[]): RuntimeError {

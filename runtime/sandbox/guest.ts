@@ -62,6 +62,7 @@ export class Guest {
   #onLog: OnLog = () => {}
   #cancelPhaseTimer: () => void
   #cancelTick: () => void
+  #cancelPause = () => {}
   #settleBoot = Promise.withResolvers<void>()
   #settleLoad: PromiseWithResolvers<LoadedMessage> | undefined
   #lastId = 0
@@ -184,19 +185,21 @@ export class Guest {
       this.#receive(frame)
       if (frame.type === FRAME.hostCall || frame.type === FRAME.log) counted++
     }
-    const waitMs = this.#bucket.take(counted)
-    if (waitMs > 0) this.#pauseFor(waitMs)
+    this.#bucket.take(counted)
+    if (!this.#paused) this.#pauseWhileAhead()
   }
 
-  /** The guest's writes then wait in its own memory, which is bounded. */
-  #pauseFor(ms: number): void {
-    if (this.#paused) return
-    this.#paused = true
-    this.#process.pause()
-    this.#clock.after(ms, () => {
+  /** Reads no more until the bucket is even; the guest's writes then wait in its own memory, which is bounded. */
+  #pauseWhileAhead(): void {
+    const waitMs = this.#bucket.take(0)
+    if (waitMs > 0) {
+      if (!this.#paused) this.#process.pause()
+      this.#paused = true
+      this.#cancelPause = this.#clock.after(waitMs, () => this.#pauseWhileAhead())
+    } else if (this.#paused) {
       this.#paused = false
       this.#process.resume()
-    })
+    }
   }
 
   #receive({ type, id, text }: Frame): void {
@@ -350,6 +353,7 @@ export class Guest {
     this.#phase = 'ended'
     this.#cancelPhaseTimer()
     this.#cancelTick()
+    this.#cancelPause()
     for (const cancel of this.#late.values()) cancel()
     this.#late.clear()
     for (const [id, call] of [...this.#calls]) this.#finish(id, call, { kind: 'died', reason: death.message })

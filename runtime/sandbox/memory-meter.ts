@@ -15,7 +15,7 @@ const PRIVATE = /^(?:RssAnon|RssShmem|VmSwap):\s+(\d+) kB$/gm
  * is read synchronously: 20 µs of counters without a lock, where four trips to the thread pool cost five times that.
  */
 export function openMemoryMeter(pid: number): MemoryMeter {
-  const file = open(`/proc/${pid}/status`)
+  let file = open(`/proc/${pid}/status`)
   const bytes = Buffer.alloc(4096)
   return { read, close }
 
@@ -30,6 +30,7 @@ export function openMemoryMeter(pid: number): MemoryMeter {
 
   function close(): void {
     if (file !== undefined) closeSync(file)
+    file = undefined
   }
 }
 

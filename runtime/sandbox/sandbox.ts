@@ -16,6 +16,10 @@ export interface SandboxOptions {
   readonly clock: Clock
   readonly onLog?: OnLog
   readonly onState?: (state: SandboxState) => void
+  /** Throws when a bundle with these exports is of no use; then it does not take over. */
+  readonly check?: (loaded: Loaded) => void
+  /** A bundle runs: after a swap, or at last by a restart. Told before `ready`. */
+  readonly onLoaded?: (bundle: Bundle, loaded: Loaded) => void
   readonly metrics?: SandboxMetrics
 }
 
@@ -43,6 +47,7 @@ export interface Loaded {
 interface Running {
   readonly guest: Guest
   readonly bundle: Bundle
+  readonly loaded: Loaded
   readonly readyAt: number
 }
 
@@ -61,7 +66,8 @@ export class Sandbox {
   readonly #options: SandboxOptions
   readonly #clock: Clock
   readonly #metrics: SandboxMetrics
-  readonly #release: () => void
+  #memoryBytes: number
+  #release: () => void
   #running: Running | undefined
   /** What starts the bundle again while #running is undefined; at most one. */
   #restart: AbortController | undefined
@@ -79,7 +85,16 @@ export class Sandbox {
     this.#options = options
     this.#clock = options.clock
     this.#metrics = options.metrics ?? NO_METRICS
+    this.#memoryBytes = options.memoryBytes
     this.#release = options.pool.use(options.memoryBytes)
+  }
+
+  /** What guests may use from the next one on. */
+  set memoryBytes(memoryBytes: number) {
+    if (memoryBytes === this.#memoryBytes) return
+    this.#release()
+    this.#memoryBytes = memoryBytes
+    this.#release = this.#options.pool.use(memoryBytes)
   }
 
   /** Whether a call can run now. */
@@ -148,10 +163,10 @@ export class Sandbox {
   async #swap(bundle: Bundle): Promise<Loaded> {
     this.#assertOpen()
     try {
-      const { running, types } = await this.#start(bundle)
+      const running = await this.#start(bundle)
       this.#failures = 0
       this.#become(running)
-      return { types, exports: Object.keys(types).filter((name) => types[name] === 'function') }
+      return running.loaded
     } catch (error) {
       if (!this.#closed && this.#running === undefined && this.#restart === undefined)
         this.#retry(bundle, messageOf(error))
@@ -159,10 +174,10 @@ export class Sandbox {
     }
   }
 
-  async #start(bundle: Bundle): Promise<{ running: Running; types: Readonly<Record<string, string>> }> {
-    const { pool, memoryBytes, onLog = () => {} } = this.#options
+  async #start(bundle: Bundle): Promise<Running> {
+    const { pool, onLog = () => {}, check = () => {} } = this.#options
     const askedAt = performance.now()
-    const guest = await pool.take(memoryBytes)
+    const guest = await pool.take(this.#memoryBytes)
     void guest.ended.then(({ cause }) => {
       if (cause !== 'replaced' && cause !== 'closed') this.#metrics.died(cause)
     })
@@ -171,8 +186,10 @@ export class Sandbox {
       this.#assertOpen()
       const types = await guest.load(bundle, onLog)
       this.#assertOpen()
+      const loaded = { types, exports: Object.keys(types).filter((name) => types[name] === 'function') }
+      check(loaded)
       this.#metrics.started((performance.now() - askedAt) / 1000)
-      return { types, running: { guest, bundle, readyAt: this.#clock.now() } }
+      return { guest, bundle, loaded, readyAt: this.#clock.now() }
     } catch (error) {
       guest.kill(this.#closed ? CLOSED : REPLACED)
       throw error
@@ -188,6 +205,7 @@ export class Sandbox {
     this.#running = running
     if (old !== undefined) this.#retire(old.guest)
     void running.guest.ended.then((death) => this.#onDeath(running, death))
+    this.#options.onLoaded?.(running.bundle, running.loaded)
     this.#options.onState?.({ kind: 'ready' })
     this.#wakeReady()
   }
@@ -231,7 +249,7 @@ export class Sandbox {
       this.#options.onState?.({ ...state, retryInMs })
       try {
         await this.#clock.sleep(retryInMs, signal)
-        const { running } = await this.#start(bundle)
+        const running = await this.#start(bundle)
         if (signal.aborted) return running.guest.kill(REPLACED)
         return this.#become(running)
       } catch (error) {

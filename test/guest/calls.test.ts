@@ -46,6 +46,11 @@ test('load() names the cause when a handler needs Proxy or code from strings', a
   expect(causes.slice(3).every((text) => text.startsWith(strings))).toBe(true)
 })
 
+test('load() names a global of Node.js or browsers that handlers do not have', async () => {
+  const { error } = await createGuestVm().load('new WeakRef({})')
+  expect(error?.message).toBe('WeakRef is not available in the sandbox (WeakRef is not defined)')
+})
+
 test('a handler may test for Proxy and code from strings, and find neither', async () => {
   const guest = await loadedVm(`let code = true
     try { new Function('') } catch { code = false }

@@ -283,6 +283,19 @@ test('atob() and btoa() treat bytes as the web does', async () => {
   await expect(evaluate(`atob('a')`)).rejects.toMatchObject({ name: 'InvalidCharacterError' })
 })
 
+test('the classes bear their names, and their objects are known by their tags', async () => {
+  expect(
+    await evaluate(`['AbortController', 'AbortSignal', 'CustomEvent', 'DOMException', 'Event', 'EventTarget', 'TextDecoder',
+    'TextEncoder', 'URL', 'URLSearchParams', 'setTimeout', 'structuredClone'].filter((name) => globalThis[name].name !== name)`),
+  ).toEqual([])
+  const tag = 'Object.prototype.toString.call'
+  expect(
+    await evaluate(
+      `[${tag}(new AbortController().signal), ${tag}(new URL('a:b')), String(new DOMException('m', 'AbortError'))]`,
+    ),
+  ).toEqual(['[object AbortSignal]', '[object URL]', 'AbortError: m'])
+})
+
 test('Buffer, process, require and the way out are not there', async () => {
   expect(
     await evaluate(`[typeof Buffer, typeof process, typeof __ostler, typeof __ostlerLoad, typeof global.constructor]`),

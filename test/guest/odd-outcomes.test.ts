@@ -154,14 +154,21 @@ test('a handler that pollutes prototypes and globals cannot break the other call
       await context.get('v1/Pod', { name: 'b' }).catch((error) => { if (error.code !== 404) throw error })
       context.log.info('still', { here: true }); console.log('still here')
       return await context.retryOnConflict(() => context.update(pod)) }
+    export const wait = (o, context) => context.get('v1/Pod', { name: 'never' })
     export const fail = () => { throw new Error('plainly') }`)
+  let updates = 0
   guest.onHostCall = ({ args, method }) => {
-    if ((args[1] as { name?: string })?.name === 'b')
-      throw { name: 'KubeStatusError', message: 'none', code: 404, reason: 'NotFound' }
-    return { method }
+    const name = (args[1] as { name?: string } | undefined)?.name
+    if (name === 'b') throw { name: 'KubeStatusError', message: 'none', code: 404, reason: 'NotFound' }
+    if (method === 'update' && updates++ === 0)
+      throw { name: 'KubeStatusError', message: 'old', code: 409, reason: 'Conflict' }
+    return name === 'never' ? new Promise(() => {}) : { method }
   }
   expect(await guest.call('pollute', [{}])).toEqual({})
   expect(await guest.call('run', [{}])).toEqual({ ok: { method: 'update' } })
+  const waiting = guest.start('wait', [{}])
+  guest.abort(waiting.id, 'over')
+  expect((await waiting.settled).error).toMatchObject({ name: 'AbortError', message: 'over' })
   expect((await guest.call('fail', [{}])).error).toMatchObject({ name: 'Error', message: 'plainly' })
   expect(guest.logs.map(({ message }) => message)).toEqual(['still', 'still here'])
 })

@@ -40,6 +40,7 @@ function show(events: readonly ReflectorEvent[]): string[] {
     .filter(({ kind }) => kind !== 'alive')
     .map((event) => {
       if ('entry' in event) return `${event.kind} ${event.entry.name}@${event.entry.resourceVersion}`
+      if (event.kind === 'ended') return event.isSilent ? 'ended silent' : 'ended'
       if (event.kind === 'initDone') return `initDone@${event.resourceVersion}`
       if (event.kind !== 'error') return event.kind
       return `error ${(event.error as { code?: number }).code ?? ''} ${event.relist ? 'relist' : 'rewatch'}`
@@ -284,7 +285,8 @@ describe('step() amid a watch', () => {
     await clock.advance(IDLE_LIMIT_MS - 1)
     expect(feed.isAborted).toBe(false)
     await clock.advance(1)
-    expect(show((await run).events)).toEqual(['error  rewatch'])
+    expect(show((await run).events)).toEqual(['ended silent'])
+    expect((await run).next).toMatchObject({ kind: 'listed', resourceVersion: '7' })
     expect([feed.isAborted, clock.pending]).toEqual([true, 0])
   })
 })

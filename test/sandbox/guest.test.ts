@@ -95,7 +95,9 @@ describe('Guest.call()', () => {
   test('passes argument and context on unchanged', async () => {
     const { guest, process } = await loadedGuest()
     void guest.call(requestOf({ args: ['{"b":  2}', 'null'], context: '{"attempt":3}' }))
-    expect(process.got(FRAME.call)[0]?.text).toBe('{"export":"reconcile","args":[{"b":  2},null],"context":{"attempt":3}}')
+    expect(process.got(FRAME.call)[0]?.text).toBe(
+      '{"export":"reconcile","args":[{"b":  2},null],"context":{"attempt":3}}',
+    )
   })
 
   test.each([

@@ -1,4 +1,4 @@
-import { PrimordialError, PrimordialString } from './primordials.ts'
+import { defineOwn, PrimordialError, PrimordialString } from './primordials.ts'
 
 const CODES: Readonly<Record<string, number>> = {
   __proto__: null as never,
@@ -22,7 +22,7 @@ export class DOMException extends PrimordialError {
     const options = typeof nameOrOptions === 'object' ? nameOrOptions : { name: nameOrOptions }
     super(PrimordialString(message), 'cause' in options ? { cause: options.cause } : undefined)
     const name = PrimordialString(options.name ?? 'Error')
-    Object.defineProperty(this, 'name', { value: name, configurable: true })
+    defineOwn(this, 'name', name, false)
     this.code = CODES[name] ?? 0
   }
 }

@@ -1,6 +1,6 @@
 import { logUncaught } from './log.ts'
 import { performance } from './performance.ts'
-import { apply, PrimordialString, SafeMap } from './primordials.ts'
+import { apply, defineOwn, PrimordialString, SafeMap, SafeSet } from './primordials.ts'
 
 type Listener = ((event: Event) => unknown) | { handleEvent(event: Event): unknown }
 interface ListenerOptions {
@@ -74,42 +74,48 @@ export class CustomEvent extends Event {
 
 /** The web's EventTarget. What a listener throws is logged, as in browsers: the others still run. */
 export class EventTarget {
-  readonly #listeners = new SafeMap<string, readonly Registered[]>()
+  readonly #listeners: Map<string, Set<Registered>> = new SafeMap()
 
   addEventListener(type: string, listener: Listener | null, options: ListenerOptions | boolean = {}): void {
     if (listener === null || listener === undefined) return
     const { capture = false, once = false, signal } = typeof options === 'boolean' ? { capture: options } : options
-    if (signal?.aborted) return
-    const present = this.#listeners.get(type) ?? []
-    if (present.some((other) => other.listener === listener && other.capture === capture)) return
-    this.#listeners.set(type, [...present, { listener, capture, once }])
-    signal?.addEventListener('abort', () => this.removeEventListener(type, listener, { capture }), { once: true })
+    if (signal?.aborted || this.#find(type, listener, capture) !== undefined) return
+    const present = this.#listeners.get(type) ?? new SafeSet<Registered>()
+    this.#listeners.set(type, present.add({ listener, capture, once }))
+    signal?.addEventListener('abort', () => this.removeEventListener(type, listener, capture), { once: true })
   }
 
   removeEventListener(type: string, listener: Listener | null, options: ListenerOptions | boolean = {}): void {
-    const { capture = false } = typeof options === 'boolean' ? { capture: options } : options
+    const capture = typeof options === 'boolean' ? options : (options.capture ?? false)
+    const found = this.#find(type, listener, capture)
     const present = this.#listeners.get(type)
-    if (present === undefined) return
-    const left = present.filter((other) => other.listener !== listener || other.capture !== capture)
-    if (left.length === 0) this.#listeners.delete(type)
-    else this.#listeners.set(type, left)
+    if (found === undefined || present === undefined) return
+    present.delete(found)
+    if (present.size === 0) this.#listeners.delete(type)
   }
 
   dispatchEvent(event: Event): boolean {
     setTarget(event, this)
-    const present = this.#listeners.get(event.type) ?? []
+    // those of now: one that is added meanwhile is not called, nor one that an earlier one removes
+    const present: Registered[] = []
+    this.#listeners.get(event.type)?.forEach((registered) => {
+      defineOwn(present, present.length, registered)
+    })
     for (let i = 0; i < present.length && !stopped(event); i++) {
       const { listener, capture, once } = present[i] as Registered
-      if (!this.#has(event.type, present[i] as Registered)) continue
-      if (once) this.removeEventListener(event.type, listener, { capture })
+      if (this.#find(event.type, listener, capture) === undefined) continue
+      if (once) this.removeEventListener(event.type, listener, capture)
       this.#invoke(listener, event)
     }
     return !event.defaultPrevented
   }
 
-  /** A listener that an earlier one removed is not called. */
-  #has(type: string, registered: Registered): boolean {
-    return this.#listeners.get(type)?.includes(registered) ?? false
+  #find(type: string, listener: Listener | null, capture: boolean): Registered | undefined {
+    let found: Registered | undefined
+    this.#listeners.get(type)?.forEach((other) => {
+      if (other.listener === listener && other.capture === capture) found = other
+    })
+    return found
   }
 
   #invoke(listener: Listener, event: Event): void {

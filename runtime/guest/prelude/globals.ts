@@ -38,8 +38,17 @@ const GLOBALS = {
 
 /** Adds them to the sandbox, and takes away Buffer: its fills cost about 1 µs a byte and no timeout stops them. */
 export function installGlobals(): void {
-  for (const [name, value] of Object.entries(GLOBALS))
+  for (const [name, value] of Object.entries(GLOBALS)) {
     Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false })
+    if (typeof value === 'function') nameClass(name, value as { prototype?: object })
+  }
   const scope = globalThis as { Buffer?: unknown }
   delete scope.Buffer
+}
+
+/** The name that the bundler may have changed, and the tag by which packages tell these classes from others. */
+function nameClass(name: string, value: { prototype?: object }): void {
+  Object.defineProperty(value, 'name', { value: name, configurable: true })
+  if (value.prototype !== undefined)
+    Object.defineProperty(value.prototype, Symbol.toStringTag, { value: name, configurable: true })
 }

@@ -9,6 +9,7 @@ import {
   SafeSet,
   stringifyJson,
 } from './primordials.ts'
+import { URL } from './url.ts'
 
 const MAX_DEPTH = 4
 const MAX_ENTRIES = 50
@@ -38,7 +39,7 @@ function show(value: unknown, depth: number, above: Set<unknown>): string {
 
 function showObject(value: object, depth: number, above: Set<unknown>): string {
   if (value instanceof Date) return apply(Date.prototype.toJSON, value, []) ?? 'Invalid Date'
-  if (value instanceof RegExp) return PrimordialString(value)
+  if (value instanceof RegExp || value instanceof URL) return PrimordialString(value)
   const parts: string[] = []
   const add = (text: string) => {
     defineOwn(parts, parts.length, text)

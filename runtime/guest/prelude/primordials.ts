@@ -4,20 +4,18 @@
  * The files that serve every call (calls, host calls, timers, log) use these; the web-standard classes use them where it is cheap.
  */
 export const { parse: parseJson, stringify: stringifyJson } = JSON
-export const { defineProperty, freeze, getPrototypeOf, setPrototypeOf, keys: keysOf } = Object
-export const { assign, create: createObject, hasOwn } = Object
+const { defineProperty, setPrototypeOf } = Object
+export const { assign, create: createObject, freeze, getPrototypeOf, hasOwn, keys: keysOf } = Object
 export const { isArray } = Array
-export const { floor, min, max, random } = Math
+export const { max, min, random } = Math
 export const { isFinite: isFiniteNumber } = Number
-export const { fromCharCode, fromCodePoint } = String
-export const { apply, ownKeys } = Reflect
+export const { fromCharCode } = String
+export const { apply } = Reflect
 export const PrimordialString = String
 export const PrimordialNumber = Number
 export const PrimordialError = Error
 export const PrimordialTypeError = TypeError
 export const PrimordialRangeError = RangeError
-export const PrimordialEvalError = EvalError
-export const PrimordialSyntaxError = SyntaxError
 export const PrimordialPromise = Promise
 export const PrimordialUint8Array = Uint8Array
 export const PrimordialDate = Date
@@ -25,7 +23,7 @@ export const PrimordialDate = Date
 const { bind, call } = Function.prototype
 
 /** Turns a method into a function of its `this`, free of any later change to the prototype. */
-export const uncurryThis = bind.bind(call) as <T, A extends unknown[], R>(
+const uncurryThis = bind.bind(call) as <T, A extends unknown[], R>(
   method: (this: T, ...args: A) => R,
 ) => (self: T, ...args: A) => R
 
@@ -44,7 +42,7 @@ export class SafeMap<K, V> extends Map<K, V> {}
 export class SafeSet<T> extends Set<T> {}
 
 function harden(derived: { prototype: object }, base: { prototype: object }): void {
-  for (const key of ownKeys(base.prototype)) {
+  for (const key of Reflect.ownKeys(base.prototype)) {
     const descriptor = Object.getOwnPropertyDescriptor(base.prototype, key)
     if (key !== 'constructor' && descriptor !== undefined) defineProperty(derived.prototype, key, descriptor)
   }
@@ -56,8 +54,8 @@ harden(SafeMap, Map)
 harden(SafeSet, Set)
 
 /** Sets an own property past any setter that a handler put on a prototype. */
-export function defineOwn(object: object, key: string | number, value: unknown): void {
-  defineProperty(object, key, { __proto__: null, value, writable: true, enumerable: true, configurable: true } as never)
+export function defineOwn(object: object, key: string | number, value: unknown, enumerable = true): void {
+  defineProperty(object, key, { __proto__: null, value, writable: true, enumerable, configurable: true } as never)
 }
 
 /** An own property, never one that a handler put on Object.prototype. */

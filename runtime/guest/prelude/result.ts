@@ -1,4 +1,4 @@
-import { isFiniteNumber, PrimordialError, stringifyJson } from './primordials.ts'
+import { defineOwn, isFiniteNumber, PrimordialError, stringifyJson, testRegExp } from './primordials.ts'
 import { maxTextBytes } from './text-limit.ts'
 import { describeThrown } from './thrown.ts'
 import { fitsUtf8 } from './utf8.ts'
@@ -37,14 +37,15 @@ function problemOf(value: unknown): string | undefined {
 /** What getters, toJSON or the engine threw. */
 function reasonOf(error: unknown): string {
   const { name, message } = describeThrown(error)
-  if (name === 'TypeError' && /^Converting circular structure/.test(message)) return 'it refers to itself'
-  if (name === 'RangeError' && /call stack/.test(message)) return 'it is nested too deeply'
+  if (name === 'TypeError' && testRegExp(/^Converting circular structure/, message) !== null)
+    return 'it refers to itself'
+  if (name === 'RangeError' && testRegExp(/call stack/, message) !== null) return 'it is nested too deeply'
   return `reading it threw ${name}: ${message}`
 }
 
 function resultInvalid(why: string): Error {
-  const error = new PrimordialError(`The result is not JSON: ${why}`) as Error & { code: string }
-  error.name = 'RuntimeError'
-  error.code = 'RESULT_INVALID'
+  const error = new PrimordialError(`The result is not JSON: ${why}`)
+  defineOwn(error, 'name', 'RuntimeError')
+  defineOwn(error, 'code', 'RESULT_INVALID')
   return error
 }

@@ -4,6 +4,12 @@ type Seen = Map<object, unknown>
 
 const ERRORS = { Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError } as const
 
+const NOT_CLONEABLE = new Set(
+  'Promise WeakMap WeakSet Generator Symbol URL URLSearchParams AbortController AbortSignal Event EventTarget'.split(
+    ' ',
+  ),
+)
+
 /** The web's structuredClone; `transfer` takes ArrayBuffers. */
 export function structuredClone<T>(value: T, options: { transfer?: Iterable<ArrayBuffer> } = {}): T {
   const seen: Seen = new Map()
@@ -38,7 +44,7 @@ function cloneObject(value: object, seen: Seen): unknown {
   if (ArrayBuffer.isView(value)) return copyTo(cloneView(value, seen))
   if (value instanceof Error) return cloneError(value, seen)
   if (['Boolean', 'Number', 'String', 'BigInt'].includes(kind)) return copyTo(Object((value as object).valueOf()))
-  if (['Promise', 'WeakMap', 'WeakSet', 'Generator', 'Symbol'].includes(kind)) throw notCloneable(value)
+  if (NOT_CLONEABLE.has(kind)) throw notCloneable(value)
   return copyTo({}, (copy) => copyFields(value, copy, seen))
 }
 

@@ -17,6 +17,10 @@ const MAX_STACK_BYTES = 4 * 1024
 /** Causes that a stack shows below each other. */
 const MAX_CAUSES = 3
 
+/** What packages for Node.js and browsers expect, and handlers do not have. */
+const MISSING =
+  /^(Buffer|process|WeakRef|FinalizationRegistry|fetch|Blob|setImmediate|WebSocket|window|document) is not defined$/
+
 /** What was thrown, whatever it is, as plain strings of bounded size. */
 export interface Thrown {
   name: string
@@ -72,6 +76,10 @@ function explained(message: string, name: string, stack: string): { message: str
 function causeInSandbox(name: string, message: string): string | undefined {
   if (name === 'EvalError' && indexOfString(message, 'Code generation from strings') === 0)
     return 'Code from strings (eval, new Function) is not available in the sandbox'
+  if (name === 'ReferenceError') {
+    const missing = testRegExp(MISSING, message)
+    return missing === null ? undefined : `${missing[1]} is not available in the sandbox`
+  }
   if (name !== 'TypeError') return undefined
   if (testRegExp(/\bProxy is not a |undefined \(reading 'revocable'\)/, message) !== null)
     return 'Proxy is not available in the sandbox'

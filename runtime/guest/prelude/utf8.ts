@@ -22,7 +22,7 @@ export function cutUtf8(text: string, maxBytes: number, note = '… (cut)'): str
     bytes += unitBytes(text, end)
     if (bytes > room) break
   }
-  if (isHigh(charCodeAt(text, end - 1))) end--
+  if (end > 0 && isHigh(charCodeAt(text, end - 1))) end--
   return sliceString(text, 0, end) + note
 }
 

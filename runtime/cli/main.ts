@@ -1,0 +1,91 @@
+#!/usr/bin/env -S node --disable-sigusr1
+import { Command, CommanderError, Option } from 'commander'
+import { ERROR_CODES, formatFault, RuntimeError } from '../errors.ts'
+import { LOG_LEVELS, type LogLevel } from '../observe/log-level.ts'
+import { messageOf } from '../util/message-of.ts'
+import { version } from '../util/version.ts'
+
+/** Good, the user's fault, ours. */
+const EXIT = { good: 0, user: 1, system: 2 } as const
+
+/** What `run` and `dev` take alike. */
+export interface HostFlags {
+  readonly config?: string
+  readonly kubeconfig?: string
+  readonly context?: string
+  readonly listen: string
+  readonly logLevel: LogLevel
+  readonly watch: boolean
+}
+
+const program = new Command('ostler')
+  .description('Hosts Kubernetes controllers: one TypeScript file and a few lines of YAML each')
+  .version(version)
+  .showHelpAfterError('(ostler COMMAND --help tells more)')
+  .exitOverride()
+
+hostCommand('dev', 'host the config while you write it: hot, with readable logs')
+  .addHelpText(
+    'after',
+    '\nIt takes its cluster from --kubeconfig or --context alone, never from KUBECONFIG or ~/.kube/config.',
+  )
+  .action(async (flags: HostFlags) => {
+    const { dev } = await import('./dev.ts')
+    return dev(flags)
+  })
+
+hostCommand('run', 'host the config in production: JSON logs')
+  .addHelpText(
+    'after',
+    '\nThe cluster is that of --kubeconfig, KUBECONFIG or ~/.kube/config, in this order, else that of the pod it runs in.',
+  )
+  .option('--no-watch', 'leave config and handlers as they are at start')
+  .action(async (flags: HostFlags) => {
+    const { run } = await import('./run.ts')
+    return run(flags)
+  })
+
+program
+  .command('validate')
+  .description('show every fault of config and handlers as file:line:column, without a cluster')
+  .addOption(configOption())
+  .action(async (flags: { config?: string }) => {
+    const { validate } = await import('./validate.ts')
+    process.exitCode = (await validate(flags)) ? EXIT.good : EXIT.user
+  })
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.exitCode = report(error)
+}
+
+function hostCommand(name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .addOption(configOption())
+    .option('--kubeconfig FILE', 'the cluster, from this file alone')
+    .option('--context NAME', "the kubeconfig's context to use")
+    .option('--listen HOST:PORT', 'where probes, metrics and /parked answer', '127.0.0.1:8787')
+    .addOption(new Option('--log-level LEVEL', 'the least level to log').choices(LOG_LEVELS).default('info'))
+}
+
+function configOption(): Option {
+  return new Option(
+    '--config FILE',
+    'the config (default: ostler.yaml, .ostlerrc.yaml, config/ostler.yaml or package.json)',
+  )
+}
+
+/** Prints what went wrong and answers the exit code: whose fault it is. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.good : EXIT.user
+  if (!(error instanceof RuntimeError)) {
+    console.error(error instanceof Error ? error.stack : messageOf(error))
+    return EXIT.system
+  }
+  for (const fault of error.faults) console.error(formatFault(fault))
+  if (error.faults.length === 0) console.error(error.message)
+  return EXIT[ERROR_CODES[error.code]]
+}

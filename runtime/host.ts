@@ -1,0 +1,187 @@
+import type { Config } from './config/schema.ts'
+import type { HostedController } from './hosted-controller.ts'
+import { HostedControllers } from './hosted-controllers.ts'
+import type { InformerHooks } from './informer/informer.ts'
+import { type InformerSpec, Informers } from './informer/informers.ts'
+import { CRD_RESOURCE, KindWatcher } from './informer/kind-watcher.ts'
+import { createListWatch } from './informer/list-watch.ts'
+import { createKubeClient, type KubeClient } from './kube/client.ts'
+import { Discovery } from './kube/discovery.ts'
+import { FairGate } from './kube/fair-gate.ts'
+import type { KubeConfig } from './kube/kubeconfig.ts'
+import type { ListenAddress } from './observe/listen-address.ts'
+import type { Logger } from './observe/log.ts'
+import { createMetrics, type Metrics } from './observe/metrics.ts'
+import { startServer } from './observe/server.ts'
+import type { ParkedObject, Readiness, ReplayRef, ReplayResult } from './observe/server-source.ts'
+import { guestCode } from './sandbox/guest-code.ts'
+import { GuestPool } from './sandbox/guest-pool.ts'
+import { type Clock, realClock } from './util/clock.ts'
+import { formatGvk } from './util/gvk.ts'
+import { messageOf } from './util/message-of.ts'
+import { version } from './util/version.ts'
+
+export interface HostOptions {
+  readonly config: Config
+  readonly kubeConfig: KubeConfig
+  readonly log: Logger
+  /** Of the probes. */
+  readonly listen: ListenAddress
+  /** Follow the config, the handlers and their imports. */
+  readonly watch: boolean
+  readonly clock?: Clock
+}
+
+export interface Host {
+  /** Where the probes answer. */
+  readonly url: string
+  /** Stops taking keys, lets running calls finish for at most `graceMs`, then ends everything. */
+  stop(graceMs: number): Promise<void>
+}
+
+/**
+ * Builds a host from its parts and starts it in the order servers, informers, controllers as they sync; stops in reverse.
+ * errors:  RuntimeError of the listening address; whatever comes later is logged, counted and shown as a state
+ */
+export async function startHost(options: HostOptions): Promise<Host> {
+  const { config, kubeConfig, log, watch, clock = realClock } = options
+  const metrics = createMetrics()
+  const api = createApi(kubeConfig, clock, metrics)
+  const { client } = api
+  const discovery = new Discovery(client, clock)
+  const informers = createInformers({ client, discovery, clock, metrics, log })
+  const pool = new GuestPool({ clock, guestCode, onWarning: (message) => log.warn(message) })
+  // Declared before the server that shows it, and made after: nothing may start where the address is taken.
+  let hosted: HostedControllers | undefined
+  const all = () => hosted?.all() ?? []
+  const server = await startServer({
+    listen: options.listen,
+    source: {
+      ready: () => readiness(all(), api.hasAnswered(), informers),
+      parked: () => all().flatMap(parkedObjects),
+      replay: (name, ref) => replay(hosted?.get(name), ref),
+      metrics: metrics.render,
+    },
+  })
+  metrics.onRender(() => all().forEach(sample))
+  const { controller: metricsOf, configReloaded: onReload } = metrics
+  const parts = { clock, log, client, discovery, informers, pool, configDir: config.dir, metricsOf }
+  hosted = new HostedControllers({ ...parts, watch, onReload }, config)
+  return {
+    url: server.url,
+    async stop(graceMs) {
+      await hosted.stop(graceMs)
+      await pool.close()
+      informers.close()
+      await client.close()
+      await server.close()
+    },
+  }
+}
+
+/** The client, and whether the API server has ever answered it. */
+function createApi(
+  kubeConfig: KubeConfig,
+  clock: Clock,
+  metrics: Metrics,
+): { client: KubeClient; hasAnswered(): boolean } {
+  let hasAnswered = false
+  const client = createKubeClient({
+    kubeConfig,
+    clock,
+    gate: new FairGate(),
+    userAgent: `ostler/${version}`,
+    onRequest: (seen) => {
+      hasAnswered ||= seen.code !== '<error>'
+      metrics.request(seen)
+    },
+  })
+  return { client, hasAnswered: () => hasAnswered }
+}
+
+interface InformerParts {
+  readonly client: KubeClient
+  readonly discovery: Discovery
+  readonly clock: Clock
+  readonly metrics: Metrics
+  readonly log: Logger
+}
+
+function createInformers({ client, discovery, clock, metrics, log }: InformerParts): Informers {
+  const crds = createListWatch(client, CRD_RESOURCE, { metadataOnly: true })
+  const onError = (error: unknown) => log.debug(`Cannot look for kinds: ${messageOf(error)}`)
+  const kinds = new KindWatcher({ discovery, crds, clock, onError })
+  const informers: Informers = new Informers({
+    clientOf: () => client,
+    kinds,
+    clock,
+    hooksOf: (spec) => hooksOf(spec, informers, metrics, log),
+  })
+  return informers
+}
+
+function hooksOf(spec: InformerSpec, informers: Informers, metrics: Metrics, log: Logger): Partial<InformerHooks> {
+  const kind = formatGvk(spec.gvk)
+  const selector = [spec.labelSelector, spec.fieldSelector].filter((text) => text !== undefined).join(' ')
+  const recorder = metrics.informer({ kind, namespace: spec.namespace ?? '', selector })
+  const cancel = metrics.onRender(() => {
+    const informer = informers.all().find((shared) => shared.spec === spec)?.informer
+    if (informer === undefined) return
+    const { lister, lastSignAgeMs } = informer
+    recorder.sample({ objects: lister.size, bytes: lister.bytes, lastSignAgeSeconds: lastSignAgeMs / 1000 })
+  })
+  const at = { kind, ...(spec.namespace === undefined ? {} : { namespace: spec.namespace }) }
+  return {
+    event: recorder.event,
+    relist: recorder.relist,
+    restart: recorder.restart,
+    fallback: (reason) => log.info(`Listing in pages: ${reason}`, at),
+    error: (error, what) =>
+      log[what === 'subscriber' ? 'error' : 'warn'](`Cannot follow ${kind}: ${messageOf(error)}`, at),
+    state: (state) => {
+      if (state.kind !== 'Stopped') return
+      cancel()
+      recorder.remove()
+    },
+  }
+}
+
+function readiness(hosted: readonly HostedController[], hasAnswered: boolean, informers: Informers): Readiness {
+  const controllers = hosted.map(({ config: { name }, state }) => ({ name, ...state }))
+  const silent = informers.all().filter(({ informer }) => informer.isSilent)
+  const problems = [
+    ...(hasAnswered ? [] : ['the API server has not answered yet']),
+    ...silent.map(({ spec, informer }) => saySilent(spec, informer.lastSignAgeMs)),
+  ]
+  const ok = problems.length === 0 && controllers.every((controller) => controller.ok)
+  return { ok, controllers, ...(problems.length === 0 ? {} : { message: problems.join('; ') }) }
+}
+
+function saySilent({ gvk }: InformerSpec, ageMs: number): string {
+  return `the watch of ${formatGvk(gvk)} has been silent for ${Math.round(ageMs / 1000)} s`
+}
+
+function parkedObjects({ config, controller }: HostedController): ParkedObject[] {
+  return controller.parked().map(({ key, since, attempts, failure }) => {
+    const [name = '', namespace] = key.split('/').reverse()
+    const message = `${failure.name}: ${failure.message}`
+    return {
+      controller: config.name,
+      name,
+      since,
+      attempts,
+      message,
+      ...(namespace === undefined ? {} : { namespace }),
+    }
+  })
+}
+
+function replay(hosted: HostedController | undefined, { namespace, name }: ReplayRef): ReplayResult {
+  if (hosted === undefined) return 'no such controller'
+  const key = namespace === undefined ? name : `${namespace}/${name}`
+  return hosted.controller.replay(key) ? 'replayed' : 'not parked'
+}
+
+function sample({ config, controller, recorder, state }: HostedController): void {
+  recorder.sample({ state: state.state, concurrency: config.concurrency, parked: controller.parked().length })
+}
