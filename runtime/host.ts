@@ -1,7 +1,7 @@
 import type { Config } from './config/schema.ts'
 import type { HostedController } from './hosted-controller.ts'
 import { HostedControllers } from './hosted-controllers.ts'
-import type { InformerHooks } from './informer/informer.ts'
+import type { Informer, InformerHooks } from './informer/informer.ts'
 import { type InformerSpec, Informers } from './informer/informers.ts'
 import { CRD_RESOURCE, KindWatcher } from './informer/kind-watcher.ts'
 import { createListWatch } from './informer/list-watch.ts'
@@ -9,11 +9,9 @@ import { createKubeClient, type KubeClient } from './kube/client.ts'
 import { Discovery } from './kube/discovery.ts'
 import { FairGate } from './kube/fair-gate.ts'
 import type { KubeConfig } from './kube/kubeconfig.ts'
-import type { ListenAddress } from './observe/listen-address.ts'
 import type { Logger } from './observe/log.ts'
 import { createMetrics, type Metrics } from './observe/metrics.ts'
-import { startServer } from './observe/server.ts'
-import type { ParkedObject, Readiness, ReplayRef, ReplayResult } from './observe/server-source.ts'
+import { type Readiness, type ReplayRef, startServer } from './observe/server.ts'
 import { guestCode } from './sandbox/guest-code.ts'
 import { GuestPool } from './sandbox/guest-pool.ts'
 import { type Clock, realClock } from './util/clock.ts'
@@ -25,8 +23,8 @@ export interface HostOptions {
   readonly config: Config
   readonly kubeConfig: KubeConfig
   readonly log: Logger
-  /** Of the probes. */
-  readonly listen: ListenAddress
+  /** HOST:PORT of the probes. */
+  readonly listen: string
   /** Follow the config, the handlers and their imports. */
   readonly watch: boolean
   readonly clock?: Clock
@@ -56,12 +54,11 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const all = () => hosted?.all() ?? []
   const server = await startServer({
     listen: options.listen,
-    source: {
-      ready: () => readiness(all(), api.hasAnswered(), informers),
-      parked: () => all().flatMap(parkedObjects),
-      replay: (name, ref) => replay(hosted?.get(name), ref),
-      metrics: metrics.render,
-    },
+    log,
+    ready: () => readiness(all(), api.hasAnswered(), informers),
+    parked: () => all().flatMap(parkedObjects),
+    replay: (name, ref) => replay(hosted?.get(name), ref),
+    metrics: metrics.render,
   })
   metrics.onRender(() => all().forEach(sample))
   const { controller: metricsOf, configReloaded: onReload } = metrics
@@ -124,8 +121,9 @@ function hooksOf(spec: InformerSpec, informers: Informers, metrics: Metrics, log
   const kind = formatGvk(spec.gvk)
   const selector = [spec.labelSelector, spec.fieldSelector].filter((text) => text !== undefined).join(' ')
   const recorder = metrics.informer({ kind, namespace: spec.namespace ?? '', selector })
+  const informerOf = () => informers.all().find((shared) => shared.spec === spec)?.informer
   const cancel = metrics.onRender(() => {
-    const informer = informers.all().find((shared) => shared.spec === spec)?.informer
+    const informer = informerOf()
     if (informer === undefined) return
     const { lister, lastSignAgeMs } = informer
     recorder.sample({ objects: lister.size, bytes: lister.bytes, lastSignAgeSeconds: lastSignAgeMs / 1000 })
@@ -136,14 +134,19 @@ function hooksOf(spec: InformerSpec, informers: Informers, metrics: Metrics, log
     relist: recorder.relist,
     restart: recorder.restart,
     fallback: (reason) => log.info(`Listing in pages: ${reason}`, at),
-    error: (error, what) =>
-      log[what === 'subscriber' ? 'error' : 'warn'](`Cannot follow ${kind}: ${messageOf(error)}`, at),
+    error: (error, what) => log[levelOf(what, informerOf())](`Cannot follow ${kind}: ${messageOf(error)}`, at),
     state: (state) => {
       if (state.kind !== 'Stopped') return
       cancel()
       recorder.remove()
     },
   }
+}
+
+/** Before the first sync the informer's state says it, once and by the controllers that wait. */
+function levelOf(what: string, informer: Informer | undefined): 'debug' | 'warn' | 'error' {
+  if (what === 'subscriber') return 'error'
+  return informer?.hasSynced ? 'warn' : 'debug'
 }
 
 function readiness(hosted: readonly HostedController[], hasAnswered: boolean, informers: Informers): Readiness {
@@ -154,14 +157,14 @@ function readiness(hosted: readonly HostedController[], hasAnswered: boolean, in
     ...silent.map(({ spec, informer }) => saySilent(spec, informer.lastSignAgeMs)),
   ]
   const ok = problems.length === 0 && controllers.every((controller) => controller.ok)
-  return { ok, controllers, ...(problems.length === 0 ? {} : { message: problems.join('; ') }) }
+  return { ok, controllers, problems }
 }
 
 function saySilent({ gvk }: InformerSpec, ageMs: number): string {
   return `the watch of ${formatGvk(gvk)} has been silent for ${Math.round(ageMs / 1000)} s`
 }
 
-function parkedObjects({ config, controller }: HostedController): ParkedObject[] {
+function parkedObjects({ config, controller }: HostedController): object[] {
   return controller.parked().map(({ key, since, attempts, failure }) => {
     const [name = '', namespace] = key.split('/').reverse()
     const message = `${failure.name}: ${failure.message}`
@@ -176,10 +179,8 @@ function parkedObjects({ config, controller }: HostedController): ParkedObject[]
   })
 }
 
-function replay(hosted: HostedController | undefined, { namespace, name }: ReplayRef): ReplayResult {
-  if (hosted === undefined) return 'no such controller'
-  const key = namespace === undefined ? name : `${namespace}/${name}`
-  return hosted.controller.replay(key) ? 'replayed' : 'not parked'
+function replay(hosted: HostedController | undefined, { namespace, name }: ReplayRef): boolean {
+  return hosted?.controller.replay(namespace === undefined ? name : `${namespace}/${name}`) ?? false
 }
 
 function sample({ config, controller, recorder, state }: HostedController): void {

@@ -282,8 +282,15 @@ export class HostedController {
     return informer.subscribe({
       added: (entry, isInitial) => this.#controller.added(entry, isInitial),
       changed: (entry, old) => this.#controller.changed(entry, old),
+      redelivered: () => this.#controller.redelivered(),
       removed: (entry) => this.#controller.removed(entry),
-      synced: () => this.#startWhenSynced(),
+      synced: () => {
+        this.#log.info('Cache synced', {
+          objects: informer.lister.size,
+          ...(informer.namespace === undefined ? {} : { namespace: informer.namespace }),
+        })
+        this.#startWhenSynced()
+      },
       stateChanged: (state) => {
         if ('message' in state) this.#log.warn(`${state.kind}: ${state.message}`)
         this.#startWhenSynced()

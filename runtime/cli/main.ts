@@ -65,15 +65,15 @@ function hostCommand(name: string, description: string): Command {
     .command(name)
     .description(description)
     .addOption(configOption())
-    .option('--kubeconfig FILE', 'the cluster, from this file alone')
-    .option('--context NAME', "the kubeconfig's context to use")
-    .option('--listen HOST:PORT', 'where probes, metrics and /parked answer', '127.0.0.1:8787')
-    .addOption(new Option('--log-level LEVEL', 'the least level to log').choices(LOG_LEVELS).default('info'))
+    .option('--kubeconfig <FILE>', 'the cluster, from this file alone')
+    .option('--context <NAME>', "the kubeconfig's context to use")
+    .option('--listen <HOST:PORT>', 'where probes, metrics and /parked answer', '127.0.0.1:8787')
+    .addOption(new Option('--log-level <LEVEL>', 'the least level to log').choices(LOG_LEVELS).default('info'))
 }
 
 function configOption(): Option {
   return new Option(
-    '--config FILE',
+    '--config <FILE>',
     'the config (default: ostler.yaml, .ostlerrc.yaml, config/ostler.yaml or package.json)',
   )
 }

@@ -2,14 +2,12 @@ import { homedir } from 'node:os'
 import { loadConfig } from '../config/load.ts'
 import { startHost } from '../host.ts'
 import { loadKubeConfig } from '../kube/kubeconfig.ts'
-import { parseListenAddress } from '../observe/listen-address.ts'
 import { createLogger } from '../observe/log.ts'
 import type { HostFlags } from './main.ts'
 import { untilStopped } from './until-stopped.ts'
 
 /** Production: JSON logs, the cluster of the environment. Resolves when the host has been stopped. */
-export async function run({ kubeconfig, context, logLevel, watch, ...flags }: HostFlags): Promise<void> {
-  const listen = parseListenAddress(flags.listen)
+export async function run({ kubeconfig, context, listen, logLevel, watch, ...flags }: HostFlags): Promise<void> {
   const config = await loadConfig({ file: flags.config, cwd: process.cwd() })
   const kubeConfig = loadKubeConfig({ kubeconfig, context, env: process.env, homeDir: homedir() })
   const log = createLogger({ format: 'json', level: logLevel })

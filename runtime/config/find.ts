@@ -23,6 +23,15 @@ export async function findConfig({ file, cwd }: { file?: string | undefined; cwd
 
 async function search(cwd: string): Promise<string> {
   await refuseUnreadable(cwd)
+  const found = await explore(cwd).catch((cause: unknown) => {
+    throw new RuntimeError('CONFIG_NOT_FOUND', `Cannot search "${cwd}" for a config: ${messageOf(cause)}`, { cause })
+  })
+  if (found === null || (found.isEmpty === true && basename(found.filepath) === 'package.json')) throw nothingFound(cwd)
+  return found.filepath
+}
+
+/** Throws where the working folder's package.json does not parse: cosmiconfig looks for settings of its own there. */
+async function explore(cwd: string) {
   const explorer = cosmiconfig(PACKAGE_KEY, {
     searchPlaces: [...SEARCH_PLACES],
     // The search says which file it is; reading it, with places, is readSource()'s part.
@@ -30,9 +39,7 @@ async function search(cwd: string): Promise<string> {
     ignoreEmptySearchPlaces: false,
     cache: false,
   })
-  const found = await explorer.search(cwd)
-  if (found === null || (found.isEmpty === true && basename(found.filepath) === 'package.json')) throw nothingFound(cwd)
-  return found.filepath
+  return await explorer.search(cwd)
 }
 
 /** cosmiconfig wants the whole file and takes the key itself. A package.json that does not parse holds no config. */

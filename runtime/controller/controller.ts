@@ -105,10 +105,14 @@ export class Controller {
   changed(entry: Entry, old: Entry): void {
     const isOwnWrite = this.#isOwnWrite(entry)
     this.#options.overlay.observed(this.#objectKey(entry), entry.resourceVersion)
-    if (entry.resourceVersion === old.resourceVersion) return this.#options.metrics.skipped('same-version')
     if (!this.#passes(entry, old)) return this.#options.metrics.skipped('unchanged')
     if (!isOwnWrite) this.#free(entry.key)
     this.#enqueue(entry.key, 'changed', 'high')
+  }
+
+  /** A list or a watch said again what is known. */
+  redelivered(): void {
+    this.#options.metrics.skipped('same-version')
   }
 
   removed(entry: Entry): void {

@@ -6,7 +6,7 @@ import type { Entry } from '../informer/entry.ts'
 import type { Resource } from '../kube/resource.ts'
 import type { CallRequest, Settled } from '../sandbox/call.ts'
 import type { JsonObject } from '../util/json.ts'
-import { decideOutcome, decideHostFailure, type Outcome } from './outcome.ts'
+import { decideHostFailure, decideOutcome, type Outcome } from './outcome.ts'
 import { type StatusTarget, type StatusWriterOptions, writeStatus } from './status-writer.ts'
 
 /** One turn of one key: which export runs, on what, and why. */

@@ -1,5 +1,5 @@
 import type { Cluster } from '@kubernetes/client-node/dist/config_types.js'
-import { Agent, type Dispatcher, ProxyAgent } from 'undici'
+import { Agent, type Dispatcher, Pool, ProxyAgent } from 'undici'
 import type { TlsMaterial } from './credentials.ts'
 
 /** The kept connections to one cluster under one set of certificates. */
@@ -26,13 +26,13 @@ const KEEP_ALIVE_PROBE_MS = 30_000
  * informers would leave none for requests. Streams have no bound, as their number is that of the informers.
  */
 export function createDispatchers(cluster: Cluster, tls: TlsMaterial): Dispatchers {
-  const requests = createDispatcher(cluster, tls, MAX_REQUEST_CONNECTIONS)
-  const streams = createDispatcher(cluster, tls, null)
+  const requests = createKept(cluster, tls, MAX_REQUEST_CONNECTIONS)
+  const streams = createKept(cluster, tls, null)
   return {
-    requests,
-    streams,
+    requests: requests.dispatcher,
+    streams: streams.dispatcher,
     async drain() {
-      await Promise.all([requests.close(), streams.close()])
+      await Promise.all([requests.dispatcher.close(), streams.dispatcher.close()])
     },
     async destroy() {
       await Promise.all([requests.destroy(), streams.destroy()])
@@ -40,13 +40,39 @@ export function createDispatchers(cluster: Cluster, tls: TlsMaterial): Dispatche
   }
 }
 
+interface Kept {
+  readonly dispatcher: Dispatcher
+  /** Also breaks off what is being drained. */
+  destroy(): Promise<void>
+}
+
 /**
  * HTTP/1.1 on purpose: over HTTP/2 all requests and watches share one connection, so one slow reader or one dead
  * connection stops them all (kubernetes/client-go#374). The API server would choose h2 where it is offered.
  */
-function createDispatcher(cluster: Cluster, tls: TlsMaterial, connections: number | null): Dispatcher {
+function createKept(cluster: Cluster, tls: TlsMaterial, connections: number | null): Kept {
   const connect = { ...tls, allowH2: false, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_PROBE_MS }
-  const options = { connections, allowH2: false, keepAliveTimeout: KEEP_ALIVE_MS, keepAliveMaxTimeout: KEEP_ALIVE_MS }
-  if (cluster.proxyUrl) return new ProxyAgent({ ...options, uri: cluster.proxyUrl, requestTls: connect })
-  return new Agent({ ...options, connect })
+  // undici's Agent forgets its pools at close(), and its destroy() then leaves what still runs on them alone
+  const pools = new Set<Pool>()
+  const options = {
+    connections,
+    allowH2: false,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveMaxTimeout: KEEP_ALIVE_MS,
+    factory(origin: string | URL, poolOptions: object): Dispatcher {
+      for (const pool of pools) if (pool.destroyed) pools.delete(pool)
+      const pool = new Pool(origin, poolOptions)
+      pools.add(pool)
+      return pool
+    },
+  }
+  const dispatcher = cluster.proxyUrl
+    ? new ProxyAgent({ ...options, uri: cluster.proxyUrl, requestTls: connect })
+    : new Agent({ ...options, connect })
+  return {
+    dispatcher,
+    async destroy() {
+      await Promise.all([dispatcher, ...pools].map((each) => each.destroy()))
+    },
+  }
 }

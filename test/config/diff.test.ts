@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { diffConfig } from '../../runtime/config/diff.ts'
 import { loadConfig } from '../../runtime/config/load.ts'
@@ -16,8 +18,7 @@ async function configs(...files: Record<string, string[]>[]): Promise<Config[]> 
     })
     return `apiVersion: ostler.dev/v1\nkind: Ostler\ncontrollers:\n${entries.join('\n')}\n`
   })
-  const { writeFileSync } = await import('node:fs')
-  for (const [index, name] of names.entries()) writeFileSync(`${cwd}/${name}`, texts[index] as string)
+  for (const [index, name] of names.entries()) writeFileSync(join(cwd, name), texts[index] as string)
   return await Promise.all(names.map((file) => loadConfig({ cwd, file })))
 }
 

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -318,6 +319,17 @@ test.each([
     code: 'CONFIG_NOT_FOUND',
     message: `Cannot find a config in "${cwd}": looked for ostler.yaml, .ostlerrc.yaml, config/ostler.yaml, "ostler" in package.json; name another with --config FILE`,
   })
+})
+
+test('loadConfig() where the working folder has a broken package.json says so', () => {
+  const cwd = tempProject({ 'package.json': '{' })
+  const load = join(import.meta.dirname, '../../runtime/config/load.ts')
+  const script = `import { loadConfig } from ${JSON.stringify(load)}
+    await loadConfig({ cwd: process.cwd() }).catch(({ code, message }) => console.log(code + ': ' + message))`
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { cwd, encoding: 'utf8' })
+  expect(stdout).toContain(
+    `CONFIG_NOT_FOUND: Cannot search "${cwd}" for a config: JSON Error in ${join(cwd, 'package.json')}`,
+  )
 })
 
 test('loadConfig() of an empty ostler.yaml says that it is empty, and looks no further', async () => {

@@ -269,15 +269,15 @@ test('bundleHandler() reads no source map that a file names, and shows nothing o
 test('bundleHandler() leaves a string, a pattern and a name alone that speak of source maps', async () => {
   const project = createProject()
   const values =
-    '["//# sourceMappingURL=x", `# sourceMappingURL=`, /# sourceMappingURL=\\sourceMappingURL/.test('# sourceMappingURL=\\\\sourceMappingURL'), { sourceMappingURL: 1 }]'
-  project.write('handlers/h.ts', `export const reconcile = $values`)
+    '["//# sourceMappingURL=x", `# sourceMappingURL=`, /^# sourceMappingURL=$/.test("# sourceMappingURL="), { sourceMappingURL: 1 }]'
+  project.write('handlers/h.ts', `export const reconcile = ${values}`)
   const { reconcile } = exportsOf(await project.bundle())
-  expect(reconcile).toEqual(new Function(`return $values`)())
+  expect(reconcile).toEqual(new Function(`return ${values}`)())
 })
 
 test('bundleHandler() names no file that a source map inside a file claims', async () => {
   const map = { version: 3, sources: ['/etc/passwd', '../../../etc/shadow'], names: [], mappings: 'AAAA;ACAA' }
-  const url = `data:application/json;base64,$Buffer.from(JSON.stringify(map)).toString('base64')`
+  const url = `data:application/json;base64,${Buffer.from(JSON.stringify(map)).toString('base64')}`
   const project = createProject()
   project.write('handlers/h.ts', `export const reconcile = 1\nexport const x = 2\n//# sourceMappingURL=${url}\n`)
   expect(JSON.parse((await project.bundle()).sourceMap).sources).toEqual([join(project.root, 'handlers/h.ts')])

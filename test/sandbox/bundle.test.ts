@@ -49,7 +49,7 @@ describe('bundleHandler()', () => {
     const source = readFileSync(resolve(import.meta.dirname, '../../runtime/guest/terminal-error.ts'), 'utf8')
     const bare = (text: string) =>
       text
-        .replace(/\/\*\*[^]*?\*\//g, '')
+        .replace(/\/\*\*[\s\S]*?\*\//g, '')
         .replace(/\s+/g, ' ')
         .trim()
     expect(bare(OSTLER_MODULE)).toBe(bare(stripTypeScriptTypes(source.replace('override readonly ', ''))))
@@ -58,10 +58,10 @@ describe('bundleHandler()', () => {
   test('names all faults of a build at once, each with its place and line', async () => {
     const project = createProject({
       'handlers/h.ts': `import fs from 'node:fs'\nimport { join } from 'path'\nimport './broken.ts'\nimport 'absent'\nimport './nothing'\nexport const reconcile = () => [fs, join]`,
-      'handlers/broken.ts': `const umlaut = 'ä'; let = @`,
+      'handlers/broken.ts': `const umlaut = 'ä'; )`,
     })
     expect((await project.faults()).sort()).toEqual([
-      expect.stringMatching(/^handlers\/broken\.ts:1:25: /),
+      expect.stringMatching(/^handlers\/broken\.ts:1:21: Unexpected "\)"/),
       'handlers/h.ts:1:16: Cannot import "node:fs": handlers have no Node.js built-ins',
       'handlers/h.ts:2:22: Cannot import "path": handlers have no Node.js built-ins',
       'handlers/h.ts:4:8: Cannot import "absent": no such package in a node_modules below "/app" and "/app/config"',
@@ -145,15 +145,6 @@ describe('bundleHandler()', () => {
     })
     expect(await project.faults()).toEqual([expect.stringMatching(/Cannot bundle: the script has 600\d+ bytes/)])
   })
-
-  test('keeps building others when a source kills esbuild, and blames that one alone', async () => {
-    const deep = createProject({ 'handlers/h.ts': '('.repeat(1_500_000) })
-    const other = createProject({ 'handlers/h.ts': 'export const reconcile = 1' })
-    const [fault, beside] = await Promise.all([deep.faults(), other.bundle()])
-    expect(fault).toEqual([expect.stringContaining('Cannot bundle: esbuild cannot take it')])
-    expect(exportsOf(beside)).toEqual({ reconcile: 1 })
-    expect(exportsOf(await other.bundle())).toEqual({ reconcile: 1 })
-  }, 60_000)
 })
 
 describe('bundleHandler() with installed packages', () => {

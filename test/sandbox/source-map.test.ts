@@ -7,16 +7,16 @@ import { createProject } from './bundle-project.ts'
 
 const SOURCE = `import { inner } from './lib.ts'
 
-interface Unused { a: string }
+interface Nested { missing?: { field: string } }
 
-export function direct(object: any) {
+export function direct(object: Nested) {
   const before = 1;   return object.missing.field + before
 }
-export async function later(object: any) { await null; inner(object) }
-export function inCatch(object: any) {
+export async function later(object: Nested) { await null; inner(object) }
+export function inCatch(object: Nested) {
   try { throw new Error('first') } catch (error) { return object.missing.field + error }
 }
-export function long(object: any) {
+export function long(object: Nested) {
   try { throw new Error('first') } catch (someName) {
     const text = 'x'; return text + object.missing.field + someName
   }
@@ -24,7 +24,7 @@ export function long(object: any) {
 `
 const LIB = `// a comment
 
-export const inner = (object: any) => object.missing.field
+export const inner = (object: Nested) => object.missing.field
 `
 
 /** Runs an export inside vm2 as a guest does and answers with the stack of what it throws. */
@@ -46,8 +46,8 @@ async function stackOf({ code, name }: Bundle, exported: string): Promise<string
 const project = () => createProject({ 'handlers/h.ts': SOURCE, 'handlers/lib.ts': LIB })
 
 test.each([
-  ['a function', 'direct', ['h.ts:6:37']],
-  ['an async function and what it calls', 'later', ['lib.ts:3:54', 'h.ts:8:56']],
+  ['a function', 'direct', ['h.ts:6:45']],
+  ['an async function and what it calls', 'later', ['lib.ts:3:57', 'h.ts:8:59']],
   ['the first statement of a catch block, which vm2 moves', 'inCatch', ['h.ts:10:74']],
   ['a later statement of a catch block', 'long', ['h.ts:14:52']],
 ])('mapStack() finds line and column in TypeScript of %s', async (_, exported, places) => {

@@ -23,7 +23,7 @@ export const reconcile = async (object, context) => {
     () => Promise.resolve(bait),
   ]) {
     try {
-      await call()
+      void call()
     } catch {}
   }
   await new Promise((resolve) => setTimeout(resolve, 20))

@@ -28,7 +28,7 @@ export const reconcile = async (object, context) => {
     for (const name of getOwnPropertyNames(holder)) if (name !== 'constructor') spy(holder, name)
   }
   for (const name of PROPERTIES) {
-    defineProperty(Object.prototype, name, { configurable: true, get: () => undefined, set: keep })
+    defineProperty(Object.prototype, name, { __proto__: null, configurable: true, get: () => undefined, set: keep })
   }
   try {
     context.log.info('x', { a: 1 })
