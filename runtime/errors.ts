@@ -8,8 +8,6 @@ export const ERROR_CODES = {
   HANDLER_INVALID: 'user',
   /** A handler's bundle throws while it loads, or exports nothing that a host can call. */
   HANDLER_LOAD_FAILED: 'user',
-  /** A call ran past its timeout. */
-  HANDLER_TIMEOUT: 'user',
   /** A call's result is not JSON or not of the documented shape. */
   RESULT_INVALID: 'user',
   /** A request of a handler that its `allow` does not cover. */
@@ -18,14 +16,14 @@ export const ERROR_CODES = {
   REQUEST_INVALID: 'user',
   /** A kind that the API server does not serve (yet). */
   KIND_NOT_FOUND: 'user',
-  /** The guest process ended while calls were pending. */
-  SANDBOX_DIED: 'user',
-  /** A frame above its cap, or one that does not parse. */
-  SANDBOX_PROTOCOL: 'user',
   /** The kubeconfig cannot be read or names no usable cluster. */
   KUBECONFIG_INVALID: 'user',
+  /** The address of `--listen` is malformed, in use or not allowed. */
+  LISTEN_FAILED: 'user',
   /** The API server cannot be reached or broke off. */
   API_UNREACHABLE: 'system',
+  /** A guest process ended before it could take a bundle. */
+  SANDBOX_DIED: 'system',
   /** The host is going down. */
   SHUTTING_DOWN: 'system',
 } as const satisfies Record<string, 'user' | 'system'>

@@ -183,6 +183,7 @@ function replay(hosted: HostedController | undefined, { namespace, name }: Repla
   return hosted?.controller.replay(namespace === undefined ? name : `${namespace}/${name}`) ?? false
 }
 
-function sample({ config, controller, recorder, state }: HostedController): void {
-  recorder.sample({ state: state.state, concurrency: config.concurrency, parked: controller.parked().length })
+function sample({ config, controller, recorder, state, guestMemoryBytes }: HostedController): void {
+  const { concurrency } = config
+  recorder.sample({ state: state.state, concurrency, parked: controller.parked().length, guestMemoryBytes })
 }

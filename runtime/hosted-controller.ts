@@ -92,6 +92,11 @@ export class HostedController {
     return this.#metrics
   }
 
+  /** Private memory of the guest; undefined while there is none, or where the system does not say. */
+  get guestMemoryBytes(): number | undefined {
+    return this.#sandbox.usedBytes
+  }
+
   /** The files that make up the handler. */
   get inputs(): readonly string[] {
     return this.#inputs

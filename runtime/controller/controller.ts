@@ -17,6 +17,8 @@ import { runTurn, type Turn, type TurnOptions } from './turn.ts'
 export interface ControllerMetrics extends QueueMetrics {
   reconciled(result: 'success' | 'requeue_after' | 'requeue' | 'error', seconds: number): void
   retried(): void
+  /** A failure that no further attempt can mend: a TerminalError, or a result that the API server refuses. */
+  terminal(): void
   /** An event that led to no call. */
   skipped(reason: 'unchanged' | 'same-version'): void
   /** A result that came for an object which is gone. */
@@ -60,6 +62,11 @@ export class Controller {
   readonly #tombstones = new Tombstones()
   /** Why a key waits, for its handler's eyes; a key without one is a retry or a requeue that came due. */
   readonly #reasons = new Map<string, Reason>()
+  /**
+   * Keys that were in hand when their guest died: which of them killed it is not known. While there are any, keys are
+   * handed out one at a time, and the one that kills a guest alone is blamed.
+   */
+  readonly #suspects = new Set<string>()
   /** Exports of the handler's present bundle; empty until the first has loaded. */
   #exports: ReadonlySet<string> = new Set()
   #state: 'idle' | 'working' | 'draining' = 'idle'
@@ -145,6 +152,7 @@ export class Controller {
     if (!this.#exports.has('deleted')) this.#tombstones.clear()
     if (isReload) {
       this.#parking.freeAll()
+      this.#suspects.clear()
       for (const key of this.#tombstones.keys()) this.#enqueue(key, 'reload', 'low')
       for (const entry of this.#options.entries()) this.#enqueue(entry.key, 'reload', 'low')
     }
@@ -187,7 +195,8 @@ export class Controller {
   }
 
   #hasFreeWorker(): boolean {
-    return this.#exports.size > 0 && this.#workers.pending + this.#workers.size < this.#workers.concurrency
+    const most = this.#suspects.size > 0 ? 1 : this.#workers.concurrency
+    return this.#exports.size > 0 && this.#workers.pending + this.#workers.size < most
   }
 
   async #work(key: string): Promise<void> {
@@ -196,6 +205,8 @@ export class Controller {
       const startedMs = this.#options.clock.now()
       const outcome = await this.#run(turn)
       this.#settle(turn, outcome, (this.#options.clock.now() - startedMs) / 1000)
+    } else {
+      this.#suspects.delete(key)
     }
     this.#queue.done(key)
   }
@@ -226,6 +237,7 @@ export class Controller {
   #settle(turn: Turn, outcome: Outcome, seconds: number): void {
     const { key } = turn.entry
     const { metrics } = this.#options
+    const ranAlone = this.#suspects.delete(key)
     switch (outcome.kind) {
       case 'success':
         metrics.reconciled('success', seconds)
@@ -243,8 +255,13 @@ export class Controller {
       case 'retry':
         metrics.reconciled('error', seconds)
         return this.#retry(turn, outcome.failure)
+      case 'died':
+        if (!ranAlone) return this.#suspect(turn, outcome.failure, seconds)
+        metrics.reconciled('error', seconds)
+        return this.#retry(turn, outcome.failure)
       case 'terminal':
         metrics.reconciled('error', seconds)
+        metrics.terminal()
         return this.#park(turn, outcome.failure)
       case 'gone':
         metrics.dropped()
@@ -259,12 +276,20 @@ export class Controller {
     if (this.#options.find(entry.key) !== undefined) this.#enqueue(entry.key, 'created', 'high')
   }
 
+  /** Runs it again, alone and without a counted attempt. */
+  #suspect({ entry: { key } }: Turn, { message }: Failure, seconds: number): void {
+    this.#options.metrics.reconciled('requeue', seconds)
+    this.#options.log.warn(`${message}; the key runs again, alone`, { key })
+    this.#suspects.add(key)
+    this.#timers.addAfter(key, 0)
+  }
+
   #retry(turn: Turn, failure: Failure): void {
     const { maxAttempts } = this.#config.retry
     if (maxAttempts > 0 && turn.attempt >= maxAttempts) return this.#park(turn, failure)
     const delayMs = this.#limiter.when(turn.entry.key)
     this.#options.metrics.retried()
-    this.#options.log.error(sayFailed(turn, failure, `again in ${formatMs(delayMs)}`), fieldsOf(turn, failure))
+    this.#options.log.error(sayFailed(turn, failure, `again in ${formatMs(delayMs)}`), this.#fieldsOf(turn, failure))
     this.#timers.addAfter(turn.entry.key, delayMs)
   }
 
@@ -273,12 +298,18 @@ export class Controller {
     const since = new Date(this.#options.clock.now()).toISOString()
     this.#timers.clear(entry.key)
     this.#limiter.forget(entry.key)
-    this.#options.log.error(sayFailed(turn, failure, 'parked until it changes'), fieldsOf(turn, failure))
+    this.#options.log.error(sayFailed(turn, failure, 'parked until it changes'), this.#fieldsOf(turn, failure))
     this.#parking.park({ key: entry.key, uid: entry.uid, export: turn.export, since, attempts, failure })
     // A last state that cannot be worked off must not hold up the object that took its place.
     if (turn.export === 'deleted' && this.#options.find(entry.key) !== undefined) {
       this.#enqueue(entry.key, 'created', 'high')
     }
+  }
+
+  /** The file is named always: of a result, a timeout or a death there is no stack that does. */
+  #fieldsOf({ entry, attempt }: Turn, { stack }: Failure): object {
+    const { handler } = this.#config
+    return { key: entry.key, attempt, handler, ...(stack === undefined ? {} : { stack }) }
   }
 
   #enqueue(key: string, reason: Reason, priority: Priority): void {
@@ -297,6 +328,7 @@ export class Controller {
     this.#limiter.forget(key)
     this.#timers.clear(key)
     this.#reasons.delete(key)
+    this.#suspects.delete(key)
   }
 
   /** Creation, deletionTimestamp and finalizer changes always pass; the rest by `on`. */
@@ -329,10 +361,6 @@ export class Controller {
 
 function sayFailed({ export: name, entry, attempt }: Turn, failure: Failure, next: string): string {
   return `${name} of "${entry.key}" failed (attempt ${attempt}, ${next}): ${failure.name}: ${failure.message}`
-}
-
-function fieldsOf({ entry, attempt }: Turn, { stack }: Failure): object {
-  return { key: entry.key, attempt, ...(stack === undefined ? {} : { stack }) }
 }
 
 function formatMs(ms: number): string {

@@ -17,6 +17,6 @@ export function assertExports(file: string, exports: Readonly<Record<string, str
 }
 
 function fail(file: string, problem: string): never {
-  const message = `Cannot use handler: ${problem}`
-  throw new RuntimeError('HANDLER_LOAD_FAILED', message, { faults: [{ file, line: 1, column: 1, message }] })
+  const faults = [{ file, line: 1, column: 1, message: `Cannot use handler: ${problem}` }]
+  throw new RuntimeError('HANDLER_LOAD_FAILED', `Cannot use handler "${file}": ${problem}`, { faults })
 }

@@ -15,13 +15,15 @@ export interface Failure {
 /**
  * What becomes of a key after a call.
  * `retry` counts an attempt and backs off; `again` runs the key anew after a while without counting, as what cut the call
- * short is not the handler's fault; `terminal` parks the key; `gone` means that the object is no more.
+ * short is not the handler's fault; `died` means that the guest ended, which any of its calls may have brought about;
+ * `terminal` parks the key; `gone` means that the object is no more.
  */
 export type Outcome =
   | { readonly kind: 'success'; readonly status?: JsonObject }
   | { readonly kind: 'requeueAfter'; readonly delayMs: number; readonly status?: JsonObject }
   | { readonly kind: 'retry'; readonly failure: Failure }
   | { readonly kind: 'again'; readonly failure: Failure; readonly delayMs: number }
+  | { readonly kind: 'died'; readonly failure: Failure }
   | { readonly kind: 'terminal'; readonly failure: Failure }
   | { readonly kind: 'gone' }
 
@@ -39,8 +41,11 @@ export function decideOutcome(settled: Settled): Outcome {
     case 'timedOut':
       return { kind: 'retry', failure: { name: 'Timeout', message: `Handler took longer than ${settled.afterMs} ms` } }
     case 'died':
-      if (settled.reason === 'replaced') return { kind: 'again', failure: diedWith(settled.reason), delayMs: 0 }
-      return { kind: 'retry', failure: diedWith(settled.reason) }
+      // `not running`: it ended before the call began.
+      if (settled.reason === 'replaced' || settled.reason === 'not running') {
+        return { kind: 'again', failure: diedWith(settled.reason), delayMs: 0 }
+      }
+      return { kind: 'died', failure: diedWith(settled.reason) }
   }
 }
 

@@ -7,14 +7,14 @@ export interface ListenAddress {
 
 /**
  * Reads the HOST:PORT of `--listen`, also `[::1]:8787`; port 0 takes a free one.
- * errors:  RuntimeError CONFIG_INVALID
+ * errors:  RuntimeError LISTEN_FAILED
  */
 export function parseListenAddress(text: string): ListenAddress {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/.exec(text)
   const port = Number(match?.[3])
   if (match === null || port > 65_535) {
     throw new RuntimeError(
-      'CONFIG_INVALID',
+      'LISTEN_FAILED',
       `Cannot listen on "${text}": --listen takes HOST:PORT, such as 127.0.0.1:8787`,
     )
   }
@@ -36,7 +36,7 @@ export function listenError(address: ListenAddress, cause: unknown): RuntimeErro
         ? `port ${address.port} is not allowed`
         : message
   return new RuntimeError(
-    'CONFIG_INVALID',
+    'LISTEN_FAILED',
     `Cannot listen on ${where}: ${why}; choose another with --listen HOST:PORT`,
     { cause },
   )

@@ -12,7 +12,7 @@ export const MAX_TOTAL_BYTES = 64 * 1024 * 1024
  * would be a way to any file of the host, its service-account token first of all.
  */
 export interface Boundary {
-  /** Real paths: the config file's folder and the handler's project, whose node_modules lies within. */
+  /** Real paths: the config file's folder and the handler's project, whose node_modules lies within; never the root. */
   readonly zones: readonly string[]
   /** The root of the handler's project, else the config file's folder. */
   readonly base: string
@@ -35,9 +35,17 @@ export type Read =
 export async function createBoundary(file: string, configDir: string): Promise<Boundary> {
   const config = await realOf(resolve(configDir))
   const project = await projectOf(dirname(resolve(file)))
-  const zones = [project, config].filter((zone): zone is string => zone !== undefined && dirname(zone) !== zone)
-  return { zones, base: zones[0] ?? resolve(configDir) }
+  const folders = [project, config].filter((folder) => folder !== undefined).filter((folder) => !isRoot(folder))
+  const zones = folders.filter((folder, i) => !folders.some((other, j) => i !== j && contains(other, folder, j < i)))
+  return { zones, base: folders[0] ?? resolve(configDir) }
 }
+
+/** A package.json or a config at the very top would open the whole disk. */
+const isRoot = (folder: string) => dirname(folder) === folder
+
+/** Whether `folder` lies below `other`, or is the same where `orSame`. */
+const contains = (other: string, folder: string, orSame: boolean) =>
+  folder === other ? orSame : folder.startsWith(other + sep)
 
 /** Whether a path lies in a zone; says nothing about links on the way. */
 export function isInside({ zones }: Boundary, path: string): boolean {

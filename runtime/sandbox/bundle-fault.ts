@@ -2,6 +2,7 @@ import type { Message } from 'esbuild'
 import type { Fault } from '../errors.ts'
 
 const MAX_EXCERPT_LENGTH = 200
+const MAX_MESSAGE_LENGTH = 1_000
 
 /**
  * What esbuild says, as a fault at its place. Excerpts are safe to show: esbuild has seen nothing but what the boundary
@@ -10,10 +11,11 @@ const MAX_EXCERPT_LENGTH = 200
  */
 export function faultOf(message: Message, fallback: string, placeOf: (name: string) => string | undefined): Fault {
   const { location } = message
+  const text = cut(message.text, MAX_MESSAGE_LENGTH)
   const file = location === null ? undefined : placeOf(location.file)
-  if (location === null || file === undefined) return { file: fallback, line: 1, column: 1, message: message.text }
+  if (location === null || file === undefined) return { file: fallback, line: 1, column: 1, message: text }
   const column = columnOf(location.lineText, location.column)
-  return { file, line: location.line, column, message: message.text, ...excerptOf(location.lineText) }
+  return { file, line: location.line, column, message: text, ...excerptOf(location.lineText) }
 }
 
 /** esbuild counts bytes from 0, editors count UTF-16 units from 1. */
@@ -22,6 +24,9 @@ function columnOf(lineText: string, bytes: number): number {
 }
 
 function excerptOf(lineText: string): { excerpt?: string } {
-  if (lineText === '') return {}
-  return { excerpt: lineText.length > MAX_EXCERPT_LENGTH ? `${lineText.slice(0, MAX_EXCERPT_LENGTH)}…` : lineText }
+  return lineText === '' ? {} : { excerpt: cut(lineText, MAX_EXCERPT_LENGTH) }
+}
+
+function cut(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text
 }

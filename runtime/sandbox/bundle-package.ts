@@ -75,7 +75,8 @@ function matchWildcard(pattern: string, subpath: string): string | undefined {
 }
 
 function pickTarget(target: unknown, wildcard: string, conditions: ReadonlySet<string>): string | undefined {
-  if (typeof target === 'string') return target.replaceAll('*', () => wildcard)
+  // Every star is replaced, so both texts are bounded.
+  if (typeof target === 'string') return target.length > 1_024 ? undefined : target.replaceAll('*', () => wildcard)
   const candidates = Array.isArray(target)
     ? target
     : Object.entries(isRecord(target) ? target : {}).flatMap(([key, value]) => (conditions.has(key) ? [value] : []))

@@ -219,12 +219,15 @@ export function isInstalled(path: string): boolean {
   return path.includes(`${sep}node_modules${sep}`)
 }
 
+const MAX_SPECIFIER_LENGTH = 1_024
+
 const NO_BUILTINS = 'handlers have no Node.js built-ins'
 const NO_LOADER = `only ${Object.keys(LOADERS).join(', ')} files can be bundled`
 const NO_TSCONFIG = 'no such package; tsconfig.json is not read, aliases belong in "imports" of package.json'
 
-const zonesOf = ({ zones }: Boundary) => [...new Set(zones)].map((zone) => quote(zone)).join(' and ')
-const outside = (boundary: Boundary) => `it lies outside ${zonesOf(boundary)}`
+const zonesOf = ({ zones }: Boundary) => zones.map((zone) => quote(zone)).join(' and ') || 'the root folder'
+const outside = (boundary: Boundary) =>
+  boundary.zones.length === 0 ? 'no folder below the root may be read from' : `it lies outside ${zonesOf(boundary)}`
 
 const refused = (message: string) => ({ kind: 'refused', message }) as const
 const absent = (message: string) => ({ kind: 'absent', message }) as const
@@ -232,6 +235,7 @@ const isOut = (place: Located) => place.kind === 'outside' || place.kind === 'un
 
 /** Specifiers that are refused as they are written. */
 function refusalOf(specifier: string): string | undefined {
+  if (specifier.length > MAX_SPECIFIER_LENGTH) return `it is longer than ${MAX_SPECIFIER_LENGTH} characters`
   if (specifier.startsWith('node:')) return NO_BUILTINS
   if (specifier.startsWith('ostler/')) return 'handlers import "ostler" alone'
   if (/^[/\\]|^[a-z]:[/\\]/i.test(specifier)) return 'absolute paths are not bundled, only relative ones and packages'

@@ -98,6 +98,11 @@ export class Guest {
     return this.#process.pid
   }
 
+  /** Bytes of memory of its own; undefined where the system does not say. */
+  get usedBytes(): number | undefined {
+    return this.#process.readMemory()
+  }
+
   get alive(): boolean {
     return this.#phase !== 'ended'
   }

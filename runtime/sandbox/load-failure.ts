@@ -7,10 +7,10 @@ import { mapStack, placeOf } from './source-map.ts'
 /** A bundle that threw while it was evaluated; the fault's place is the TypeScript line that threw. */
 export function loadFailed(bundle: Bundle, { name, message, stack }: GuestError): RuntimeError {
   const text = `${name}: ${message}`
-  const place = placeOf(stack, bundle) ?? { file: bundle.file, line: 1 }
+  const place = placeOf(stack, bundle) ?? { file: bundle.file, line: 1, column: 1 }
   return new RuntimeError('HANDLER_LOAD_FAILED', `Cannot load handler "${bundle.file}": ${text}`, {
     cause: mapStack(stack, bundle),
-    faults: [{ file: place.file, line: place.line, column: 1, message: text }],
+    faults: [{ ...place, message: text }],
   })
 }
 

@@ -112,6 +112,11 @@ export class Sandbox {
     return this.#running?.guest.pid
   }
 
+  /** Bytes of memory of the guest's own; undefined while there is no guest, or where the system does not say. */
+  get usedBytes(): number | undefined {
+    return this.#running?.guest.usedBytes
+  }
+
   /**
    * Loads a bundle into a fresh guest, which takes every call from then on; running calls finish on the old one.
    * errors:  RuntimeError HANDLER_LOAD_FAILED with the faulty line, SANDBOX_DIED when no guest starts; the old guest goes on,
@@ -253,6 +258,7 @@ export class Sandbox {
         if (signal.aborted) return running.guest.kill(REPLACED)
         return this.#become(running)
       } catch (error) {
+        if (isShutDown(error)) return
         state = { kind: 'failed', message: messageOf(error) }
       }
     }
@@ -266,4 +272,9 @@ export class Sandbox {
   #wakeReady(): void {
     for (const wake of this.#readyWaiters) wake()
   }
+}
+
+/** Nothing starts any more. */
+function isShutDown(error: unknown): boolean {
+  return error instanceof RuntimeError && error.code === 'SHUTTING_DOWN'
 }

@@ -12,7 +12,7 @@ export interface Clock {
 const MAX_TIMER_MS = 2 ** 31 - 1
 
 export const realClock: Clock = createClock(Date.now, (delayMs, callback) => {
-  const timer = setTimeout(callback, Math.min(delayMs, MAX_TIMER_MS))
+  const timer = setTimeout(callback, Math.min(delayMs, MAX_TIMER_MS)).unref()
   return () => clearTimeout(timer)
 })
 

@@ -45,6 +45,7 @@ const results = {
   pssMiB: guestPss(),
 }
 console.log(JSON.stringify(results, undefined, 2))
+await sandbox.close(0)
 await pool.close()
 
 async function median(times: number, run: () => Promise<unknown>, restMs = 0): Promise<number> {

@@ -23,7 +23,8 @@ test.each<[string, Settled, object]>([
   ['a throw', threw(false), { kind: 'retry', failure: { name: 'Error', message: 'boom', stack: 'at x' } }],
   ['a TerminalError', threw(true), { kind: 'terminal', failure: { message: 'boom' } }],
   ['a timeout', { kind: 'timedOut', afterMs: 30_000 }, { kind: 'retry', failure: { name: 'Timeout' } }],
-  ['a death', { kind: 'died', reason: 'out of memory' }, { kind: 'retry', failure: { name: 'GuestDied' } }],
+  ['a death', { kind: 'died', reason: 'out of memory' }, { kind: 'died', failure: { name: 'GuestDied' } }],
+  ['a guest that is not there', { kind: 'died', reason: 'not running' }, { kind: 'again', delayMs: 0 }],
   ['a replaced guest', { kind: 'died', reason: 'replaced' }, { kind: 'again' }],
 ])('decideOutcome() of %s', (_name, settled, outcome) => {
   expect(decideOutcome(settled)).toMatchObject(outcome)

@@ -138,6 +138,32 @@ test('KubeClient.request() that waits for a Retry-After ends when its signal abo
   expect(server.requests).toHaveLength(1)
 })
 
+test('KubeClient.request() by a user takes its turn at the gate, and one without a user goes at once', async () => {
+  const held: (() => void)[] = []
+  let inFlight = 0
+  let most = 0
+  const gate = new FairGate({ slots: 2, slotsPerUser: 2 })
+  const { client } = await startBench(
+    (request, response) => {
+      if (request.url !== '/held') return answer(response, {})
+      most = Math.max(most, ++inFlight)
+      held.push(() => {
+        inFlight--
+        answer(response, {})
+      })
+    },
+    { gate },
+  )
+  const done = Array.from({ length: 5 }, () => client.request({ method: 'GET', path: '/held', user: 'a' }))
+  for (let i = 0; i < 5; i++) {
+    await vi.waitFor(() => expect(held.length).toBeGreaterThan(i))
+    expect((await client.request(GET)).code).toBe(200)
+    held[i]?.()
+  }
+  await Promise.all(done)
+  expect(most).toBe(2)
+})
+
 test('KubeClient.request() waiting for a Retry-After holds no slot of the gate', async () => {
   const gate = new FairGate({ slots: 1, slotsPerUser: 1 })
   const { client, clock, seen } = await startBench(codes({ code: 429, headers: { 'retry-after': '5' } }), { gate })

@@ -36,7 +36,7 @@ describe('bundleHandler() refuses', () => {
   ])('a relative import from outside: %s', async (_, imported) => {
     const project = createProject({ 'handlers/h.ts': using(imported) })
     expect(await project.faults()).toEqual([
-      expect.stringMatching(/^handlers\/h\.ts:1:19: Cannot import ".*": it lies outside "\/app" and "\/app\/config"$/),
+      expect.stringMatching(/^handlers\/h\.ts:1:19: Cannot import ".*": it lies outside "\/app"$/),
     ])
   })
 
@@ -86,18 +86,16 @@ describe('bundleHandler() refuses', () => {
     project.link('handlers/b', '../../outside')
     project.link('handlers/c.json', './a.json')
     expect(await project.faults()).toEqual([
-      'handlers/h.ts:1:15: Cannot import "./a.json": it lies outside "/app" and "/app/config"',
-      'handlers/h.ts:2:28: Cannot import "./b/secret.ts": it lies outside "/app" and "/app/config"',
-      'handlers/h.ts:3:15: Cannot import "./c.json": it lies outside "/app" and "/app/config"',
+      'handlers/h.ts:1:15: Cannot import "./a.json": it lies outside "/app"',
+      'handlers/h.ts:2:28: Cannot import "./b/secret.ts": it lies outside "/app"',
+      'handlers/h.ts:3:15: Cannot import "./c.json": it lies outside "/app"',
     ])
   })
 
   test('a handler that is itself a link to outside, also when a project lies there', async () => {
     const project = createProject({ '../outside/package.json': '{}' })
     project.link('handlers/h.ts', join(project.outside, 'secret.ts'))
-    expect(await project.faults()).toEqual([
-      'handlers/h.ts:1:1: Cannot read handler: it lies outside "/app" and "/app/config"',
-    ])
+    expect(await project.faults()).toEqual(['handlers/h.ts:1:1: Cannot read handler: it lies outside "/app"'])
   })
 
   test('a handlers folder that is a link to outside', async () => {
@@ -289,7 +287,7 @@ test('bundleHandler() shows the line of a broken JSON file that is its own', asy
   expect(error).toMatchObject({ faults: [{ line: 2, column: 8, excerpt: '  "a": nonsense' }] })
 })
 
-test('bundleHandler() takes files from the config folder, the project, and packages linked inside its node_modules', async () => {
+test('bundleHandler() takes files from a config folder, its project, and packages linked inside its node_modules', async () => {
   const project = createProject({
     'handlers/h.ts': `import a from '../config/a.json'\nimport b from '../lib/b.ts'\nimport c from 'c'\nexport const reconcile = [a, b, c]`,
     'config/a.json': '"a"',
@@ -315,6 +313,15 @@ test('bundleHandler() takes a config folder outside the project with its own han
 
 test('createBoundary() never takes the whole disk for a zone', async () => {
   expect((await createBoundary('/h.ts', '/')).zones).toEqual([])
+})
+
+test('createBoundary() names a folder inside another once, and two apart both', async () => {
+  const { root, outside } = createProject({ 'deep/package.json': '{}', 'deep/h.ts': '' })
+  const zonesOf = async (file: string, config: string) => (await createBoundary(join(root, file), config)).zones
+  expect(await zonesOf('handlers/h.ts', join(root, 'config'))).toEqual([root])
+  expect(await zonesOf('handlers/h.ts', root)).toEqual([root])
+  expect(await zonesOf('deep/h.ts', root)).toEqual([root])
+  expect(await zonesOf('deep/h.ts', outside)).toEqual([join(root, 'deep'), outside])
 })
 
 test('readInside() refuses a file whose folder became a link after it was located', async () => {

@@ -15,6 +15,7 @@ test.each([
   ['a pattern that needs something', { './a*': './x/*' }, './a', undefined],
   ['null for a pattern', { './*': './x/*', './internal/*': null }, './internal/a', undefined],
   ['a wildcard with a dollar', { './*': './x/*' }, './$&', './x/$&'],
+  ['a target that is too long', { './*': `./${'*'.repeat(2_000)}` }, './a', undefined],
   ['nothing', undefined, '.', undefined],
   ['a number', 7, '.', undefined],
 ])('matchSubpath() of %s', (_, map, subpath, expected) => {

@@ -64,7 +64,7 @@ describe('bundleHandler()', () => {
       expect.stringMatching(/^handlers\/broken\.ts:1:21: Unexpected "\)"/),
       'handlers/h.ts:1:16: Cannot import "node:fs": handlers have no Node.js built-ins',
       'handlers/h.ts:2:22: Cannot import "path": handlers have no Node.js built-ins',
-      'handlers/h.ts:4:8: Cannot import "absent": no such package in a node_modules below "/app" and "/app/config"',
+      'handlers/h.ts:4:8: Cannot import "absent": no such package in a node_modules below "/app"',
       'handlers/h.ts:5:8: Cannot import "./nothing": no such file',
     ])
     const error = await project.bundle().catch((error: unknown) => error)

@@ -47,6 +47,16 @@ function failLoad(process: ScriptedProcess) {
   process.say(FRAME.loaded, 0, { error: { name: 'Error', message: 'broken', stack: '' } })
 }
 
+test('Sandbox.usedBytes is what the guest that runs uses, and undefined without one', async () => {
+  const { sandbox, processes } = createSandbox()
+  expect(sandbox.usedBytes).toBeUndefined()
+  await sandbox.swap(bundleOf('', 'one'))
+  Object.assign(processes.at(-1) as ScriptedProcess, { memory: 20 << 20 })
+  expect(sandbox.usedBytes).toBe(20 << 20)
+  await die(processes)
+  expect(sandbox.usedBytes).toBeUndefined()
+})
+
 describe('Sandbox.swap()', () => {
   test('makes the sandbox ready and answers the exported functions', async () => {
     const { sandbox, control } = createSandbox()

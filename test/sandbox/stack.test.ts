@@ -46,6 +46,13 @@ export const reconcile = async () => {}
 `)
   await expect(createSandbox().swap(bundle)).rejects.toMatchObject({
     code: 'HANDLER_LOAD_FAILED',
-    faults: [{ file: expect.stringMatching(/widget\.ts$/), line: 4 }],
+    faults: [
+      {
+        file: expect.stringMatching(/widget\.ts$/),
+        line: 4,
+        column: expect.any(Number),
+        excerpt: 'export const port = config.port!.value',
+      },
+    ],
   })
 })

@@ -1,0 +1,152 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts'
+import { describeOnControlPlane } from '../control-plane/describe-on-control-plane.ts'
+import { expectedObjects, judge, NO_FINDINGS, readCallRecords } from '../control-plane/oracle.ts'
+import { type HostProcess, startHost } from './host-process.ts'
+import { createProject, handlerFixture, type Project } from './project.ts'
+import { installTrials, TRIALS, type Trials } from './trials.ts'
+
+/** runtime/cli/until-stopped.ts */
+const GRACE_MS = 25_000
+
+/** Says so first, which takes a turn. */
+const LOOPING = `
+  export const reconcile = async (object, { log }) => {
+    log.info('about to loop')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    for (;;);
+  }`
+const SLOW = `
+  export const reconcile = async (object, { log }) => {
+    log.info('a slow call has begun')
+    await new Promise((resolve) => setTimeout(resolve, 20_000))
+    log.info('a slow call has ended')
+  }`
+
+describeOnControlPlane('The end of a host', () => {
+  let controlPlane: ControlPlane
+  let trials: Trials
+  let project: Project
+
+  beforeAll(async () => {
+    controlPlane = await startControlPlane()
+    trials = await installTrials(controlPlane)
+  })
+
+  beforeEach(() => {
+    project = createProject()
+  })
+
+  afterEach(async () => {
+    await project.remove()
+    await trials.removeAll()
+  })
+
+  afterAll(() => controlPlane?.stop())
+
+  test('by kill -9 takes the guests with it within seconds, also one that loops in sync code', async () => {
+    const { host, looping } = await startLooping()
+    const guests = guestsOf(host.pid)
+    expect(guests).toContain(looping)
+    await host.stop('SIGKILL')
+    await vi.waitFor(() => expect(guests.filter(isAlive)).toEqual([]), { timeout: 5_000, interval: 50 })
+  })
+
+  test('by SIGTERM with a guest that loops in sync code is exit code 0 within the grace period', async () => {
+    const { host } = await startLooping()
+    const guests = guestsOf(host.pid)
+    const began = Date.now()
+    expect(await host.stop('SIGTERM')).toEqual({ code: 0, signal: null })
+    expect(Date.now() - began).toBeLessThan(GRACE_MS + 3_000)
+    expect(guests.filter(isAlive)).toEqual([])
+  })
+
+  test('by SIGTERM waits for a running call, and a second SIGTERM ends it at once', async () => {
+    await trials.create(1)
+    const host = await start(SLOW)
+    await host.waitForLog(/a slow call has begun/)
+    const stopped = host.stop('SIGTERM')
+    await host.waitForLog(/Stopping on SIGTERM/)
+    const began = Date.now()
+    await host.stop('SIGTERM')
+    expect(await stopped).toEqual({ code: 1, signal: null })
+    expect(Date.now() - began).toBeLessThan(2_000)
+    expect(host.log()).not.toContain('a slow call has ended')
+  })
+
+  test('by SIGTERM with 1,000 keys queued cuts no call off, and the next host loses none', async () => {
+    await trials.create(1000)
+    const text = handlerFixture('recorder')
+    const bundle = project.writeHandler('trials', text)
+    const first = await start(text)
+    await vi.waitFor(() => expect(readCallRecords(first.log()).length).toBeGreaterThan(50), { timeout: 60_000 })
+    expect(await first.stop('SIGTERM')).toEqual({ code: 0, signal: null })
+    const cut = readCallRecords(first.log())
+    expect(cut.filter(({ end }) => end === undefined)).toEqual([])
+    expect(cut.length).toBeLessThan(500)
+    // The two hosts write one log.
+    await start(text)
+    await trials.converged({ bundle })
+    const { body } = await controlPlane.request('GET', TRIALS)
+    await vi.waitFor(() =>
+      expect(judge(readCallRecords(first.log()), expectedObjects(body), bundle)).toEqual(NO_FINDINGS),
+    )
+  })
+
+  /** With a handler of this text. */
+  function start(handler: string): Promise<HostProcess> {
+    project.writeHandler('trials', handler)
+    project.writeConfig([
+      { name: 'trials', for: 'e2e.example.com/v1/Trial', handler: 'handlers/trials.ts', on: ['spec'] },
+    ])
+    return startHost({ project, kubeconfig: controlPlane.kubeconfig })
+  }
+
+  /** A host with a guest that loops, which it has not yet been found out for: that takes 2 s. */
+  async function startLooping(): Promise<{ host: HostProcess; looping: number }> {
+    await trials.create(1)
+    const host = await start(LOOPING)
+    await host.waitForLog(/about to loop/)
+    const before = new Map(guestsOf(host.pid).map((pid) => [pid, statOf(pid)?.userTicks ?? 0]))
+    const hasBurnt = (pid: number) => (statOf(pid)?.userTicks ?? 0) - (before.get(pid) ?? 0) > LOOPING_TICKS
+    const looping = await vi.waitFor(() => guestsOf(host.pid).find(hasBurnt) ?? expect.fail('no guest loops'), {
+      timeout: 10_000,
+      interval: 20,
+    })
+    return { host, looping }
+  }
+})
+
+/** Of 10 ms: more than a guest takes to boot. */
+const LOOPING_TICKS = 30
+
+/** Children of a process that were started as guests. */
+function guestsOf(parent: number): number[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => statOf(pid)?.parent === parent && /guest\.c?js/.test(commandOf(pid)))
+}
+
+/** Not gone, nor dead and yet to be collected by whoever inherited it. */
+function isAlive(pid: number): boolean {
+  return !['Z', 'X', undefined].includes(statOf(pid)?.state)
+}
+
+/** Of /proc/PID/stat. */
+function statOf(pid: number): { state: string; parent: number; userTicks: number } | undefined {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? []
+    return { state: fields[0] ?? '', parent: Number(fields[1]), userTicks: Number(fields[11]) }
+  } catch {
+    return undefined
+  }
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
+  }
+}
