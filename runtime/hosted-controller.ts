@@ -157,6 +157,18 @@ export class HostedController {
 
   async #load(always: boolean): Promise<void> {
     if (this.#isStopped) return
+    try {
+      const bundle = await this.#build()
+      this.#sandbox.memoryBytes = this.#config.memoryBytes
+      if (always || bundle.hash !== this.#bundle?.hash) await this.#sandbox.swap(bundle)
+      this.#handlerFault = undefined
+    } catch (error) {
+      if (!this.#isStopped) this.#failed(error)
+    }
+  }
+
+  /** What it read is followed from then on, also where it failed: what mends that may be any of those files. */
+  async #build(): Promise<Bundle> {
     const inputs = new Set([this.#config.handler])
     try {
       const bundle = await bundleHandler({
@@ -164,15 +176,12 @@ export class HostedController {
         configDir: this.#parts.configDir,
         onInput: (path) => inputs.add(path),
       })
-      this.#sandbox.memoryBytes = this.#config.memoryBytes
-      if (always || bundle.hash !== this.#bundle?.hash) await this.#sandbox.swap(bundle)
-      this.#handlerFault = undefined
-    } catch (error) {
-      if (!this.#isStopped) this.#failed(error)
+      this.#log.debug('Handler built', { bundle: bundle.hash })
+      return bundle
+    } finally {
+      this.#inputs = [...inputs]
+      this.#parts.onChange()
     }
-    // Also of a build that failed: what mends it may be any of them.
-    this.#inputs = [...inputs]
-    this.#parts.onChange()
   }
 
   #failed(error: unknown): void {

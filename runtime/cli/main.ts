@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { ERROR_CODES, formatFault, RuntimeError } from '../errors.ts'
 import { LOG_LEVELS, type LogLevel } from '../observe/log-level.ts'
+import { keepHeapLean } from '../util/lean-heap.ts'
 import { messageOf } from '../util/message-of.ts'
 import { version } from '../util/version.ts'
 
@@ -17,6 +18,8 @@ export interface HostFlags {
   readonly logLevel: LogLevel
   readonly watch: boolean
 }
+
+keepHeapLean()
 
 const program = new Command('ostler')
   .description('Hosts Kubernetes controllers: one TypeScript file and a few lines of YAML each')

@@ -127,7 +127,8 @@ export class Controller {
     overlay.observed(this.#objectKey(entry), undefined)
     this.#forget(entry.key)
     if (!this.#exports.has('deleted') && this.#exports.size > 0) return this.#queue.remove(entry.key)
-    this.#parking.free(entry.key, 'deleted')
+    // A parked one makes room for the one that went now.
+    if (this.#parking.free(entry.key, 'deleted')) this.#dropTombstone(entry.key)
     const displaced = this.#tombstones.add(entry)
     if (displaced !== undefined) {
       this.#parking.free(displaced, 'deleted')
@@ -204,11 +205,18 @@ export class Controller {
     if (turn !== undefined) {
       const startedMs = this.#options.clock.now()
       const outcome = await this.#run(turn)
-      this.#settle(turn, outcome, (this.#options.clock.now() - startedMs) / 1000)
+      this.#settle(turn, this.#isGone(turn) ? GONE : outcome, (this.#options.clock.now() - startedMs) / 1000)
     } else {
       this.#suspects.delete(key)
+      this.#limiter.forget(key)
     }
     this.#queue.done(key)
+  }
+
+  /** The object that the turn was about is no more; another may live under its key. */
+  #isGone({ export: name, entry }: Turn): boolean {
+    if (name === 'deleted') return this.#tombstones.get(entry.key) !== entry
+    return this.#options.find(entry.key)?.uid !== entry.uid
   }
 
   #turnOf(key: string): Turn | undefined {
@@ -217,7 +225,7 @@ export class Controller {
     const attempt = this.#limiter.failures(key) + 1
     const gone = this.#tombstones.get(key)
     if (gone !== undefined && this.#exports.has('deleted') && !this.#parking.has(key, 'deleted')) {
-      return { export: 'deleted', entry: gone, attempt, reason: reason ?? 'retry' }
+      return { export: 'deleted', entry: gone, attempt, reason: reasonOfDeleted(reason, attempt) }
     }
     const entry = this.#options.find(key)
     if (entry === undefined || this.#parking.has(key, 'reconcile') || !this.#exports.has('reconcile')) return undefined
@@ -265,15 +273,29 @@ export class Controller {
         return this.#park(turn, outcome.failure)
       case 'gone':
         metrics.dropped()
-        return
+        this.#limiter.forget(key)
+        return this.#finished(turn)
     }
   }
 
-  /** `deleted` has run: its last state goes, and what lives under the key now gets its turn. */
+  /** `deleted` has run: its last state goes, and what else lived or lives under the key gets its turn. */
   #finished({ export: name, entry }: Turn): void {
     if (name !== 'deleted') return
     this.#tombstones.remove(entry)
-    if (this.#options.find(entry.key) !== undefined) this.#enqueue(entry.key, 'created', 'high')
+    this.#enqueueNext(entry.key)
+  }
+
+  #enqueueNext(key: string): void {
+    const isDeletedDue = this.#tombstones.get(key) !== undefined && !this.#parking.has(key, 'deleted')
+    if (isDeletedDue) this.#enqueue(key, 'deleted', 'high')
+    else if (this.#options.find(key) !== undefined) this.#enqueue(key, 'created', 'high')
+  }
+
+  #dropTombstone(key: string): void {
+    const entry = this.#tombstones.get(key)
+    if (entry === undefined) return
+    this.#tombstones.remove(entry)
+    this.#options.metrics.tombstoneDropped()
   }
 
   /** Runs it again, alone and without a counted attempt. */
@@ -298,12 +320,13 @@ export class Controller {
     const since = new Date(this.#options.clock.now()).toISOString()
     this.#timers.clear(entry.key)
     this.#limiter.forget(entry.key)
-    this.#options.log.error(sayFailed(turn, failure, 'parked until it changes'), this.#fieldsOf(turn, failure))
-    this.#parking.park({ key: entry.key, uid: entry.uid, export: turn.export, since, attempts, failure })
-    // A last state that cannot be worked off must not hold up the object that took its place.
-    if (turn.export === 'deleted' && this.#options.find(entry.key) !== undefined) {
-      this.#enqueue(entry.key, 'created', 'high')
-    }
+    const makesRoom = turn.export === 'deleted' && this.#tombstones.hasLater(entry)
+    const next = makesRoom ? 'given up for the next one of this name' : 'parked until it changes'
+    this.#options.log.error(sayFailed(turn, failure, next), this.#fieldsOf(turn, failure))
+    if (makesRoom) this.#dropTombstone(entry.key)
+    else this.#parking.park({ key: entry.key, uid: entry.uid, export: turn.export, since, attempts, failure })
+    // A last state that cannot be worked off must not hold up what took its place.
+    if (turn.export === 'deleted') this.#enqueueNext(entry.key)
   }
 
   /** The file is named always: of a result, a timeout or a death there is no stack that does. */
@@ -357,6 +380,14 @@ export class Controller {
       this.#scheduleResync()
     })
   }
+}
+
+const GONE: Outcome = { kind: 'gone' }
+
+/** The key may wait for a later object of the same name too, whose reason is not this one's. */
+function reasonOfDeleted(reason: Reason | undefined, attempt: number): Reason {
+  if (reason === 'reload' || reason === 'replay') return reason
+  return attempt > 1 ? 'retry' : 'deleted'
 }
 
 function sayFailed({ export: name, entry, attempt }: Turn, failure: Failure, next: string): string {

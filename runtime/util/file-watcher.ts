@@ -12,7 +12,7 @@ export interface FileWatcher {
 /**
  * Tells which of some files changed. What the file system says is only a hint to look: the folders are watched, as
  * editors replace files and ConfigMap volumes swap a symlink above them, and the files' own stat decides.
- * timing:  told once things have been quiet for QUIET_MS
+ * timing:  told once things have been quiet for QUIET_MS; what gave no hint is found within LOOK_AGAIN_MS
  */
 export function createFileWatcher(clock: Clock, onChange: (files: string[]) => void): FileWatcher {
   /** What stat said last of each watched file; '' for none. */
@@ -24,7 +24,17 @@ export function createFileWatcher(clock: Clock, onChange: (files: string[]) => v
   watcher.on('raw', look)
   // A folder that goes or cannot be watched: its files are looked at again with the next hint.
   watcher.on('error', look)
+  let cancelLookAgain = () => {}
+  lookAgain()
   return { watch: watchAll, close }
+
+  /** Some changes give no hint: those before a folder's watch has begun, a link swapped further above, some network volumes. */
+  function lookAgain(): void {
+    cancelLookAgain = clock.after(LOOK_AGAIN_MS, () => {
+      look()
+      lookAgain()
+    })
+  }
 
   function watchAll(files: Iterable<string>): void {
     const wanted = new Set(files)
@@ -57,6 +67,7 @@ export function createFileWatcher(clock: Clock, onChange: (files: string[]) => v
 
   async function close(): Promise<void> {
     cancel()
+    cancelLookAgain()
     await watcher.close()
   }
 }
@@ -72,3 +83,6 @@ async function sign(file: string): Promise<string> {
 
 /** Longer than an editor takes between truncating a file and writing it. */
 const QUIET_MS = 60
+
+/** A stat of each file costs microseconds. */
+const LOOK_AGAIN_MS = 5_000

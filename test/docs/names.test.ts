@@ -10,6 +10,9 @@ import { codeIn, readDoc, repository, sectionOf } from './repository.ts'
 const readme = readDoc('README.md')
 const docs = [readme, readDoc('runtime/README.md'), readDoc('handlers/README.md')].join('\n')
 
+/** Named in one cell after `log.debug`. */
+const LOG_METHODS = ['info', 'warn', 'error']
+
 /** The names of a pattern that the docs use anywhere in code. */
 function namesInDocs(pattern: RegExp): string[] {
   const names = codeIn(docs).flatMap((code) => [...code.matchAll(pattern)].map(([name]) => name))
@@ -40,6 +43,16 @@ test('the config reference has every key, and none that does not exist', () => {
   expect(documented).toEqual(known.filter((path) => !path.startsWith('defaults.')))
   const common = known.filter((path) => path.startsWith('defaults.')).map((path) => path.slice('defaults.'.length))
   expect(common.filter((path) => !documented.includes(`controllers[].${path}`))).toEqual([])
+})
+
+test('the handler reference has every member of the context, and none that does not exist', () => {
+  const context = /^export interface Context \{\n([\s\S]*?)^\}/m.exec(readDoc('runtime/index.ts'))?.[1] ?? ''
+  const members = [...context.matchAll(/^ {2}(?:readonly )?(\w+)[<(:]/gm)].map(([, name]) => name as string)
+  const rows = sectionOf(readme, '## Handlers').split('| of `context` |')[1]?.split('\n\n')[0] ?? ''
+  const cells = [...rows.matchAll(/^\| (`.*?) \|/gm)].flatMap(([, cell]) => codeIn(cell as string))
+  const named = cells.map((code) => /^\w+/.exec(code)?.[0] as string).filter((name) => !LOG_METHODS.includes(name))
+  expect(members.length).toBeGreaterThan(10)
+  expect(unique(named)).toEqual(unique(members))
 })
 
 test('the docs name every command and flag, and none that does not exist', () => {

@@ -210,7 +210,7 @@ describeOnControlPlane('A host', () => {
 
     const firstFaultOf = async (name: string) => {
       const line = await vi.waitFor(() => find(host, { controller: name, msg: /^Cannot load the handler/ }), WITHIN)
-      const { file, ...fault } = line.error?.faults?.[0] as LoggedFault
+      const { file = '', ...fault }: Partial<LoggedFault> = line.error?.faults?.[0] ?? {}
       expect(join(project.dir, `handlers/${name}.ts`)).toContain(file)
       return fault
     }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { realClock } from '../../runtime/util/clock.ts'
 import { createFileWatcher, type FileWatcher } from '../../runtime/util/file-watcher.ts'
+import { createFakeClock } from '../fake-clock.ts'
 
 let folder: string
 let watcher: FileWatcher
@@ -73,4 +74,24 @@ test('createFileWatcher() tells of a file whose ConfigMap volume swaps its ..dat
   await symlink('..data/ostler.yaml', file)
   watcher.watch([file])
   await untilTold(file, publish)
+})
+
+test('createFileWatcher() tells of a file above whose folder a link is swapped, which the file system gives no sign of', async () => {
+  for (const name of ['1', '2']) {
+    await mkdir(join(folder, name, 'handlers'), { recursive: true })
+    await writeFile(join(folder, name, 'handlers/a.ts'), name)
+  }
+  await symlink('1', join(folder, 'current'))
+  const file = join(folder, 'current/handlers/a.ts')
+  const clock = createFakeClock()
+  const linked = createFileWatcher(clock, (files) => told.push(...files))
+  linked.watch([file])
+  let release = 1
+  await untilTold(file, async () => {
+    release = 3 - release
+    await symlink(`${release}`, join(folder, 'next'))
+    await rename(join(folder, 'next'), join(folder, 'current'))
+    await clock.advance(6_000)
+  })
+  await linked.close()
 })
