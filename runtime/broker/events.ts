@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import type { KubeRequest } from '../kube/client.ts'
 import { apiVersionOf } from '../util/gvk.ts'
 import { isJsonObject, type JsonObject } from '../util/json.ts'
-import { asOptions, assertAllowed, type BrokerContext, type CallScope, invalid } from './call-scope.ts'
+import { asOptions, assertAllowed, assertName, type BrokerContext, type CallScope, invalid } from './call-scope.ts'
 
 /** event(type, reason, message, {regarding, action}) → the request that records it. Throws DENIED or REQUEST_INVALID. */
 export function eventRequest(
@@ -77,7 +77,8 @@ function reference(object: unknown): Regarding {
     throw invalid('event regards an object without apiVersion, kind or name')
   }
   const optional = Object.entries({
-    namespace: metadata.namespace,
+    // It becomes a part of the path.
+    namespace: metadata.namespace === undefined ? undefined : assertName(metadata.namespace, 'namespace'),
     uid: metadata.uid,
     resourceVersion: metadata.resourceVersion,
   })

@@ -3,6 +3,7 @@
  * payload (and managedFields of 0.5 KiB, which are dropped) go from bytes through list-watch, reflector and informer.
  * run:  node --expose-gc test/bench/store.ts [OBJECTS] [PAYLOAD_BYTES] [stream|pages]
  */
+import { availableParallelism, cpus } from 'node:os'
 import { Informer } from '../../runtime/informer/informer.ts'
 import { createListWatch, type StreamClient, type StreamRequest } from '../../runtime/informer/list-watch.ts'
 import { KubeStatusError } from '../../runtime/kube/status-error.ts'
@@ -124,6 +125,7 @@ const { informer, ms } = await run()
 const perObject = (settledHeap() - before) / objects
 console.log(
   JSON.stringify({
+    machine: `${availableParallelism()} × ${cpus()[0]?.model}, Node.js ${process.version}`,
     objects,
     payloadBytes,
     via,
@@ -131,7 +133,6 @@ console.log(
     jsonBytesPerObject: Math.round(informer.lister.bytes / objects),
     coldMsToSynced: Math.round(first.ms),
     warmMsToSynced: Math.round(ms),
-    node: process.version,
   }),
 )
 informer.stop()

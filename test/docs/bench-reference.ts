@@ -1,17 +1,35 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { repository } from './repository.ts'
+import { type Comparison, tableOf } from '../bench/containment/pairs.ts'
+import { readDoc, repository } from './repository.ts'
 
 const BASELINES = 'test/bench/baselines'
+/** Written by `npm run bench:containment -- --write`. */
+const CONTAINMENT = 'test/bench/containment.json'
 
-/** The tables of runtime/README.md: one a baseline, NAME.json being what `npm run -s bench:NAME` printed. */
-export function benchReference(): string {
-  const files = readdirSync(join(repository, BASELINES)).sort()
-  return files.map((file) => table(file.replace('.json', ''), read(file))).join('\n\n')
+interface Containment {
+  readonly machine: string
+  readonly command: string
+  readonly loadAverageAtEnd: number
+  readonly results: Readonly<Record<string, Readonly<Record<string, Comparison>>>>
 }
 
-function read(file: string): Record<string, unknown> {
-  return JSON.parse(readFileSync(join(repository, BASELINES, file), 'utf8')) as Record<string, unknown>
+/** The tables of runtime/README.md: one a baseline, NAME.json being what `npm run -s bench:NAME` printed, and containment. */
+export function benchReference(): string {
+  const files = readdirSync(join(repository, BASELINES)).sort()
+  const tables = files.map((file) => table(file.replace('.json', ''), readJson(join(BASELINES, file))))
+  return [...tables, ...containmentTables()].join('\n\n')
+}
+
+function containmentTables(): string[] {
+  if (!existsSync(join(repository, CONTAINMENT))) return []
+  const { machine, command, loadAverageAtEnd, results } = readJson<Containment>(CONTAINMENT)
+  const about = `\`${command}\` on ${machine}, load average ${loadAverageAtEnd} at the end:`
+  return [about, ...Object.entries(results).map(([name, compared]) => tableOf(name, compared))]
+}
+
+function readJson<T = Record<string, unknown>>(file: string): T {
+  return JSON.parse(readDoc(file)) as T
 }
 
 function table(name: string, results: Record<string, unknown>): string {

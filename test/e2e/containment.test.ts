@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts'
 import { describeOnControlPlane } from '../control-plane/describe-on-control-plane.ts'
 import type { HostProcess } from './host-process.ts'
+import { type LogLine, logLines } from './log-lines.ts'
 import { applyNeighbourhoodCrds, type Neighbourhood, startNeighbourhood } from './neighbourhood.ts'
 
 interface Damage {
@@ -86,6 +87,16 @@ describeOnControlPlane('A hostile handler', () => {
     expect(await town.host.metric(errors.name, { controller: 'hostile' })).toBeGreaterThanOrEqual(ODDITIES)
   })
 
+  test('does not starve the good objects that are always in hand with its poisoned one', async () => {
+    town = await startNeighbourhood(controlPlane, { namespace: 'together', attack: 'loop' })
+    await town.create('trials', 'poison', { size: 0, payload: 'poison' })
+    // The guest stands still already: these fill the controller's other workers, and die with it.
+    for (const name of HARMLESS.slice(0, 3)) await town.create('trials', name, { size: 0 })
+    await vi.waitFor(async () => expect(await town.unsettled('trials')).toEqual([]), PATIENCE)
+    await vi.waitFor(() => expect(failuresOf(town.host, 'together/poison')).not.toEqual([]), PATIENCE)
+    for (const name of HARMLESS.slice(0, 3)) expect(failuresOf(town.host, `together/${name}`)).toEqual([])
+  })
+
   async function createObjects(poisoned: readonly string[]): Promise<void> {
     for (const name of NEIGHBOURS) await town.create('neighbours', name, { size: 0 })
     for (const [size, name] of poisoned.entries()) await town.create('trials', name, { size, payload: 'poison' })
@@ -108,23 +119,12 @@ describeOnControlPlane('A hostile handler', () => {
   }
 })
 
-interface Line {
-  readonly controller?: string
-  readonly key?: string
-  readonly msg?: string
-}
-
-function linesOf(host: HostProcess): Line[] {
-  return host
-    .log()
-    .split('\n')
-    .filter((line) => line.startsWith('{') && line.endsWith('}'))
-    .map((line) => JSON.parse(line) as Line)
-    .filter(({ controller }) => controller === 'hostile')
+function linesOf(host: HostProcess): LogLine[] {
+  return logLines(host.log()).filter(({ controller }) => controller === 'hostile')
 }
 
 function failuresOf(host: HostProcess, key: string): string[] {
-  return linesOf(host).flatMap(({ msg = '', key: of }) => (of === key && / failed \(attempt /.test(msg) ? [msg] : []))
+  return linesOf(host).flatMap(({ msg, key: of }) => (of === key && / failed \(attempt /.test(msg) ? [msg] : []))
 }
 
 async function expectNamed(host: HostProcess, key: string, { says, alsoSays = /./, counted }: Damage): Promise<void> {

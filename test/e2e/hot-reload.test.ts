@@ -178,8 +178,7 @@ describeOnControlPlane('Hot reload', () => {
       await host.waitForLog(place)
       expect((await host.get('/readyz?verbose')).text).toContain('[+] a Running')
       await trials.change(0, 7)
-      await trials.create(3).catch(() => {})
-      expect(await untilAllBear('a', { version: '1' })).toBe(instance)
+      expect(await untilAllBear('a', { version: '1', size: 7 })).toBe(instance)
       expect(await swaps(host, 'a')).toBe(0)
 
       project.write('handlers/a.ts', handler('a', '"2"'))
