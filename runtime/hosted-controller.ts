@@ -48,7 +48,10 @@ export class HostedController {
   readonly #parts: HostParts
   readonly #log: Logger
   readonly #metrics: ControllerRecorder
+  /** What the guest that runs was started with. */
   #config: ControllerConfig
+  /** The entry as the config file has it now; the same as #config but while its guest does not load. */
+  #wanted: ControllerConfig
   readonly #scopes: readonly Scope[]
   readonly #reader: ScopeReader
   readonly #sandbox: Sandbox
@@ -68,6 +71,7 @@ export class HostedController {
   constructor(parts: HostParts, config: ControllerConfig) {
     this.#parts = parts
     this.#config = config
+    this.#wanted = config
     this.#log = parts.log.child({ controller: config.name })
     this.#metrics = parts.metricsOf(config.name)
     this.#inputs = [config.handler]
@@ -115,8 +119,14 @@ export class HostedController {
       return { state: 'HandlerFailed', message: this.#sandboxState.message, ok: true }
     }
     const unsynced = this.#scopes.find(({ informer }) => !informer.hasSynced)?.informer.state
-    if (unsynced === undefined) return { state: 'Running', ok: true }
+    if (unsynced === undefined) return { state: 'Running', ok: true, ...this.#olderVersion() }
     return { state: 'Syncing', ok: false, ...('message' in unsynced ? { message: unsynced.message } : {}) }
+  }
+
+  #olderVersion(): { message?: string } {
+    return this.#handlerFault === undefined
+      ? {}
+      : { message: `the newest version does not load: ${this.#handlerFault}` }
   }
 
   #stateWithoutBundle(): HostedState {
@@ -124,11 +134,18 @@ export class HostedController {
     return { state: 'HandlerFailed', message: this.#handlerFault, ok: true }
   }
 
-  /** Takes over an entry that asks for the same objects: parameters in place, the rest by a fresh guest. */
+  /** Takes over an entry that asks for the same objects: what needs no guest at once, all of it once a fresh guest runs. */
   update(config: ControllerConfig, needsGuest: boolean): void {
+    this.#wanted = config
+    if (!needsGuest) return this.#configure(config)
+    const { concurrency, retry, resyncMs, on } = config
+    this.#configure({ ...this.#config, concurrency, retry, resyncMs, on })
+    this.reloadHandler({ always: true })
+  }
+
+  #configure(config: ControllerConfig): void {
     this.#config = config
     this.#controller.configure(config)
-    if (needsGuest) this.reloadHandler({ always: true })
   }
 
   /** Builds the handler and, if it is another one than runs, or `always`, swaps the guest. */
@@ -141,7 +158,7 @@ export class HostedController {
     return this.#loading
   }
 
-  /** Ends in order: no more keys, the running calls, the guest, the informers. */
+  /** Ends in order: no more keys, the running calls, the guest, the informers. A second call may cut the grace short. */
   async stop(graceMs: number): Promise<void> {
     this.#isStopped = true
     for (const unsubscribe of this.#unsubscribes) unsubscribe()
@@ -159,8 +176,9 @@ export class HostedController {
     if (this.#isStopped) return
     try {
       const bundle = await this.#build()
-      this.#sandbox.memoryBytes = this.#config.memoryBytes
-      if (always || bundle.hash !== this.#bundle?.hash) await this.#sandbox.swap(bundle)
+      this.#sandbox.memoryBytes = this.#wanted.memoryBytes
+      const isNew = bundle.hash !== this.#bundle?.hash || this.#wanted !== this.#config
+      if (always || isNew) await this.#sandbox.swap(bundle)
       this.#handlerFault = undefined
     } catch (error) {
       if (!this.#isStopped) this.#failed(error)
@@ -169,10 +187,11 @@ export class HostedController {
 
   /** What it read is followed from then on, also where it failed: what mends that may be any of those files. */
   async #build(): Promise<Bundle> {
-    const inputs = new Set([this.#config.handler])
+    const { handler } = this.#wanted
+    const inputs = new Set([handler])
     try {
       const bundle = await bundleHandler({
-        file: this.#config.handler,
+        file: handler,
         configDir: this.#parts.configDir,
         onInput: (path) => inputs.add(path),
       })
@@ -196,6 +215,7 @@ export class HostedController {
     this.#bundle = bundle
     this.#handlerFault = undefined
     if (isRestart) return
+    this.#configure(this.#wanted)
     if (!isFirst) this.#metrics.swapped()
     this.#log.info(isFirst ? 'Handler loaded' : 'Handler swapped', { bundle: bundle.hash })
     this.#controller.loaded(exports)
@@ -209,7 +229,7 @@ export class HostedController {
       memoryBytes,
       pool,
       clock,
-      check: ({ types }) => assertExports(this.#config.handler, types),
+      check: ({ types }) => assertExports(this.#wanted.handler, types),
       onLoaded: (bundle, loaded) => this.#loaded(bundle, loaded),
       onLog: (line, request) => this.#onGuestLog(line, request),
       onState: (state) => this.#onSandboxState(state),

@@ -15,10 +15,14 @@ export class HostedControllers {
   readonly #options: HostedControllersOptions
   readonly #parts: HostParts
   readonly #hosted = new Map<string, HostedController>()
+  /** Removed from the config, with calls that still run. */
+  readonly #leaving = new Set<HostedController>()
   readonly #watcher: FileWatcher | undefined
   #config: Config
-  /** Changes of the config, one after the other. */
-  #applying: Promise<void> = Promise.resolve()
+  /** Reads of the config, one after the other. */
+  #reading: Promise<void> = Promise.resolve()
+  /** What is still being done to a controller of that name; a slow one does not hold up the others. */
+  readonly #changing = new Map<string, Promise<void>>()
   #isStopped = false
 
   constructor(options: HostedControllersOptions, config: Config) {
@@ -41,8 +45,9 @@ export class HostedControllers {
   async stop(graceMs: number): Promise<void> {
     this.#isStopped = true
     await this.#watcher?.close()
-    await this.#applying
-    await Promise.all(this.all().map((hosted) => hosted.stop(graceMs)))
+    await this.#reading
+    await Promise.all([...this.all(), ...this.#leaving].map((hosted) => hosted.stop(graceMs)))
+    await Promise.all(this.#changing.values())
   }
 
   #onFiles(files: readonly string[]): void {
@@ -51,14 +56,14 @@ export class HostedControllers {
   }
 
   #reloadConfig(): void {
-    this.#applying = this.#applying.then(async () => {
+    this.#reading = this.#reading.then(async () => {
       if (this.#isStopped) return
       const { log, onReload } = this.#options
       try {
         const next = await loadConfig({ file: this.#config.file, cwd: this.#config.dir })
         const changes = diffConfig(this.#config, next)
         this.#config = next
-        await Promise.all([...changes].map(([name, change]) => this.#apply(name, change)))
+        for (const [name, change] of changes) this.#apply(name, change)
         onReload('success')
         log.info('Config reloaded', summary(changes))
       } catch (error) {
@@ -69,10 +74,19 @@ export class HostedControllers {
     })
   }
 
-  async #apply(name: string, change: ControllerChange): Promise<void> {
+  /** In turn with what is still being done to the controller of that name. */
+  #apply(name: string, change: ControllerChange): void {
+    if (change.kind === 'unchanged') return
+    const before = this.#changing.get(name)
+    const done = before === undefined ? this.#change(name, change) : before.then(() => this.#change(name, change))
+    const settled = done.finally(() => {
+      if (this.#changing.get(name) === settled) this.#changing.delete(name)
+    })
+    this.#changing.set(name, settled)
+  }
+
+  async #change(name: string, change: Exclude<ControllerChange, { kind: 'unchanged' }>): Promise<void> {
     switch (change.kind) {
-      case 'unchanged':
-        return
       case 'added':
         return this.#add(change.next)
       case 'removed':
@@ -84,13 +98,18 @@ export class HostedControllers {
   }
 
   #add(config: ControllerConfig): void {
+    if (this.#isStopped) return
     this.#hosted.set(config.name, new HostedController(this.#parts, config))
+    this.#followFiles()
   }
 
   async #remove(name: string): Promise<void> {
     const hosted = this.#hosted.get(name)
+    if (hosted === undefined) return
     this.#hosted.delete(name)
-    await hosted?.stop(hosted.config.timeoutMs)
+    this.#leaving.add(hosted)
+    await hosted.stop(hosted.config.timeoutMs)
+    this.#leaving.delete(hosted)
   }
 
   /** The old one lets go of its keys before the new one takes any; what both watch is kept and not listed again. */

@@ -1,5 +1,6 @@
 import { type Fault, formatFault } from '../errors.ts'
 import { findFaults } from '../tools/validate.ts'
+import { shownPath } from '../util/shown-path.ts'
 
 /** Prints every fault of config and handlers; true when there is none. */
 export async function validate({ config }: { config?: string }): Promise<boolean> {
@@ -10,6 +11,7 @@ export async function validate({ config }: { config?: string }): Promise<boolean
   return faults.length === 0
 }
 
-function show(fault: Fault): string {
+function show({ file, ...rest }: Fault): string {
+  const fault = { ...rest, file: shownPath(file) }
   return fault.excerpt === undefined ? formatFault(fault) : `${formatFault(fault)}\n${fault.excerpt}`
 }

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto'
 import { basename, extname, resolve } from 'node:path'
 import { type BuildOptions, type BuildResult, build } from 'esbuild'
 import { type Fault, RuntimeError } from '../errors.ts'
+import { shownPath } from '../util/shown-path.ts'
 import { createBoundary } from './bundle-boundary.ts'
 import { faultOf } from './bundle-fault.ts'
 import { type BundleFiles, createBundlePlugin } from './bundle-plugin.ts'
 import { isInstalled } from './bundle-resolve.ts'
 import { withBundler } from './bundle-service.ts'
-import { shownPath } from './shown-path.ts'
 
 /** A handler and all it imports, as one script for a guest. */
 export interface Bundle {

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { writeFile } from 'node:fs'
 import type { Socket } from 'node:net'
 import {
   createFrameDecoder,
@@ -10,7 +11,6 @@ import {
   splitText,
 } from '../guest/frame.ts'
 import { type Death, nameDeath } from './death.ts'
-import { giveWay } from './give-way.ts'
 import { type MemoryMeter, openMemoryMeter } from './memory-meter.ts'
 
 /** The operating system's side of a guest: a process, its socket, its end. Tests script it. */
@@ -81,10 +81,7 @@ export function createLaunch({ entry, cwd, onStarted, onEnded }: LaunchOptions):
       // Descriptor 3 becomes one end of a socket pair.
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     })
-    if (child.pid !== undefined) {
-      giveWay(child.pid)
-      onStarted(child.pid)
-    }
+    if (child.pid !== undefined) onStarted(child.pid)
     return attach(child, heapMb, onFrames, onEnded)
   }
 }
@@ -130,6 +127,8 @@ function attach(
       named()
     })
   })
+  // Should the machine run out of memory, the kernel is to take the guest and not the host.
+  if (child.pid !== undefined) writeFile(`/proc/${pid}/oom_score_adj`, '1000', () => {})
   return {
     pid,
     ended,

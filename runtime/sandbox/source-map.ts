@@ -1,7 +1,7 @@
 import { type EncodedSourceMap, originalPositionFor, TraceMap } from '@jridgewell/trace-mapping'
+import { shownPath } from '../util/shown-path.ts'
 import type { Bundle } from './bundle.ts'
 import { isInstalled } from './bundle-resolve.ts'
-import { shownPath } from './shown-path.ts'
 
 /** A place in a source file, as a Fault has it. */
 export interface Place {

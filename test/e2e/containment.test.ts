@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts'
 import { describeOnControlPlane } from '../control-plane/describe-on-control-plane.ts'
@@ -149,9 +149,9 @@ function watchHost(host: HostProcess, mostBytes = 400 * Mi): { stop(): Promise<o
   }
 
   async function look(): Promise<void> {
-    while (!stopped) {
+    while (!stopped && host.running) {
       const { status, text } = await host.get('/readyz?verbose').catch((error) => ({ status: 0, text: String(error) }))
-      if (status !== 200) seen.unready.push({ status, text })
+      if (status !== 200 && host.running) seen.unready.push({ status, text })
       const bytes = residentBytes(host.pid)
       if (bytes > mostBytes) seen.over.push(bytes)
       await new Promise((resolve) => setTimeout(resolve, 100))
@@ -159,7 +159,9 @@ function watchHost(host: HostProcess, mostBytes = 400 * Mi): { stop(): Promise<o
   }
 }
 
+/** 0 of a process that is gone. */
 function residentBytes(pid: number): number {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  const path = `/proc/${pid}/status`
+  const status = existsSync(path) ? readFileSync(path, 'utf8') : ''
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024
 }
