@@ -274,6 +274,38 @@ describeOnControlPlane('Hot reload', () => {
     await untilAllBear('a', { version: 'denied' })
   })
 
+  test('of `with` beside a handler that does not load takes effect once it loads, not before', async () => {
+    project.write('handlers/a.ts', handler('a', '"1"'))
+    project.writeConfig([entry('a', { with: 'old' })])
+    await trials.create(1)
+    const host = await start()
+    await untilAllBear('a', { with: 'old' })
+
+    project.write('handlers/a.ts', 'export const reconcile = (\n')
+    await host.waitForLog(/Cannot load the handler/)
+    project.writeConfig([entry('a', { with: 'new' })])
+    await host.waitForLog(/Config reloaded/)
+    await trials.change(0, 7)
+    await untilAllBear('a', { size: 7, with: 'old' })
+
+    project.write('handlers/a.ts', handler('a', '"1"'))
+    await untilAllBear('a', { with: 'new' })
+  })
+
+  test('of the config goes on while a removed controller waits for a call that hangs', async () => {
+    project.write('handlers/a.ts', 'export const reconcile = () => new Promise(() => console.log("hangs"))\n')
+    project.write('handlers/b.ts', handler('b', '"1"'))
+    project.writeConfig([entry('a', { timeout: '10m' }), entry('b')])
+    await trials.create(1)
+    const host = await start()
+    await host.waitForLog(/hangs/)
+
+    project.writeConfig([entry('b')])
+    await host.waitForLog(/"removed":"a"/)
+    project.writeConfig([entry('b', { with: 'later' })])
+    await untilAllBear('b', { with: 'later' })
+  })
+
   test('of namespaces and for watches what is new, and lists nothing for anyone else', async () => {
     for (const name of ['a', 'b']) project.write(`handlers/${name}.ts`, handler(name, '"1"'))
     project.writeConfig([entry('a'), entry('b')])
