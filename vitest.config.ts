@@ -1,6 +1,9 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
+  // What a handler's own import of 'ostler' finds when a test calls it as a plain module.
+  resolve: { alias: { ostler: fileURLToPath(new URL('./runtime/index.ts', import.meta.url)) } },
   test: {
     pool: 'forks',
     reporters: ['default', './test/control-plane/left-out-reporter.ts'],

@@ -115,7 +115,8 @@ export interface ApplyOptions extends WriteOptions {
 export interface DeleteOptions extends WriteOptions {
   propagationPolicy?: 'Foreground' | 'Background' | 'Orphan'
   gracePeriodSeconds?: number
-  preconditions?: { uid?: string; resourceVersion?: string }
+  /** Those of an object that was read, as they are. */
+  preconditions?: { uid?: string | undefined; resourceVersion?: string | undefined }
 }
 
 export interface EventOptions {

@@ -159,7 +159,7 @@ controllers:
 
   test("validate of the repository's own config ends with 0", async () => {
     const { code, stdout } = await run('validate', '--config', join(REPOSITORY, 'config/ostler.yaml'))
-    expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('is valid; 1 handler loads') })
+    expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('is valid; 3 handlers load') })
   })
 })
 

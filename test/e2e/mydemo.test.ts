@@ -12,8 +12,11 @@ import { createProject, type Project } from './project.ts'
 /** What a newcomer finds in this repository; nothing here is made for the tests. */
 const CONFIG_DIR = resolve(import.meta.dirname, '../../config')
 const CRD = join(CONFIG_DIR, 'crd/mydemo.yaml')
-const SAMPLES = join(CONFIG_DIR, 'samples')
+const SAMPLE = join(CONFIG_DIR, 'samples/mydemo.yaml')
 const MYDEMO = { controller: 'mydemo' }
+/** Of this controller: the config has others, with states of their own. */
+const SYNCED = /\bmydemo\b[^\n]*Cache synced/
+const WAITING = /\bmydemo\b[^\n]*WaitingForCRD/
 const WITHIN = { timeout: 60_000, interval: 200 }
 
 const SLOW = `
@@ -82,17 +85,17 @@ describeOnControlPlane('The mydemo controller', () => {
   test('tells of an object from its creation to its end, having been started before the CRD', async () => {
     const proxy = await startFaultyProxy(controlPlane)
     const first = await startThroughProxy(proxy)
-    await first.waitForLog(/WaitingForCRD/)
+    await first.waitForLog(WAITING)
     await first.waitUntilReady()
     const { text } = await first.get('/readyz?verbose')
     expect(text).toContain('[+] mydemo WaitingForCRD: The API server does not serve "crddemo.k8s.io/v1/Mydemo" yet')
     expect(await first.metric('ostler_controller_state', { ...MYDEMO, state: 'WaitingForCRD' })).toBe(1)
 
     await kubectl('apply', '-f', CRD)
-    await first.waitForLog(/Cache synced/)
+    await first.waitForLog(SYNCED)
     await vi.waitFor(async () => expect((await first.get('/readyz?verbose')).text).toContain('mydemo Running'), WITHIN)
 
-    await kubectl('apply', '-f', SAMPLES)
+    await kubectl('apply', '-f', SAMPLE)
     await untilObserved('example', 8080)
     expect(said(first)).toEqual([{ msg: 'Added', key: 'default/example', ip: '127.0.0.1', port: 8080 }])
     await vi.waitFor(
@@ -141,29 +144,29 @@ describeOnControlPlane('The mydemo controller', () => {
   test('goes on by itself when its CRD is deleted and made again', async () => {
     await kubectl('apply', '-f', CRD)
     const running = await host()
-    await running.waitForLog(/Cache synced/)
-    await kubectl('apply', '-f', SAMPLES)
+    await running.waitForLog(SYNCED)
+    await kubectl('apply', '-f', SAMPLE)
     await untilObserved('example', 8080)
 
     await kubectl('delete', '-f', CRD)
-    await running.waitForLog(/WaitingForCRD/)
+    await running.waitForLog(WAITING)
     expect(said(running)).toContainEqual({ msg: 'Deleted', key: 'default/example', ip: '127.0.0.1', port: 8080 })
     expect((await running.get('/readyz')).status).toBe(200)
 
     await kubectl('apply', '-f', CRD)
     await kubectl('wait', '--for', 'condition=Established', 'crd/mydemos.crddemo.k8s.io')
-    await vi.waitFor(() => kubectl('apply', '-f', SAMPLES), WITHIN)
+    await vi.waitFor(() => kubectl('apply', '-f', SAMPLE), WITHIN)
     await untilObserved('example', 8080)
     expect(said(running).map(({ msg }) => msg)).toEqual(['Added', 'Deleted', 'Added'])
   })
 
   test('is hosted by dev too, which says first which cluster it touches, and writes for people', async () => {
     const running = await host({ command: 'dev' })
-    await running.waitForLog(/WaitingForCRD/)
+    await running.waitForLog(WAITING)
     expect(running.log().split('\n')[0]).toContain(controlPlane.url)
     await kubectl('apply', '-f', CRD)
-    await running.waitForLog(/Cache synced/)
-    await kubectl('apply', '-f', SAMPLES)
+    await running.waitForLog(SYNCED)
+    await kubectl('apply', '-f', SAMPLE)
     await running.waitForLog(/mydemo default\/example {2}Added {2}ip=127\.0\.0\.1 {2}port=8080\n/)
     await setPort('example', 9090)
     await running.waitForLog(/mydemo default\/example {2}Port changed {2}from=8080 {2}to=9090\n/)
@@ -175,9 +178,9 @@ describeOnControlPlane('The mydemo controller', () => {
   test('calls its handler once for each of twenty new objects, by two workers', async () => {
     await kubectl('apply', '-f', CRD)
     const running = await host()
-    await running.waitForLog(/Cache synced/)
+    await running.waitForLog(SYNCED)
     expect(await running.metric('controller_runtime_max_concurrent_reconciles', MYDEMO)).toBe(2)
-    const sample = readFileSync(join(SAMPLES, 'mydemo.yaml'), 'utf8')
+    const sample = readFileSync(SAMPLE, 'utf8')
     const names = Array.from({ length: 20 }, (_, index) => `demo-${index}`)
     await controlPlane.kubectl(['apply', '-f', '-'], names.map((name) => sample.replace('example', name)).join('---\n'))
     await Promise.all(names.map((name) => running.waitForLog(new RegExp(`default/${name}"[^\\n]*"Added"`), 60_000)))
@@ -197,7 +200,7 @@ describeOnControlPlane('The mydemo controller', () => {
     )
     await kubectl('apply', '-f', CRD)
     const running = await startHost({ project, kubeconfig: controlPlane.kubeconfig })
-    await kubectl('apply', '-f', SAMPLES)
+    await kubectl('apply', '-f', SAMPLE)
     await running.waitForLog(/"slow began"/)
     await running.waitForLog(/"stuck began"/)
 
