@@ -14,3 +14,9 @@ export function findAssets(env: NodeJS.ProcessEnv = process.env): string | undef
   if (missing.length > 0) throw new Error(`KUBEBUILDER_ASSETS: "${folder}" has no ${missing.join(', ')}`)
   return folder
 }
+
+/** True where kube-controller-manager is there too; envtest's own folder has none. */
+export function hasControllerManager(): boolean {
+  const folder = findAssets()
+  return folder !== undefined && existsSync(join(folder, 'kube-controller-manager'))
+}

@@ -19,6 +19,8 @@ export interface ControlPlaneOptions {
   readonly users?: readonly string[]
   /** Further flags of kube-apiserver. */
   readonly flags?: readonly string[]
+  /** Run kube-controller-manager too: Deployments, garbage collection, namespaces. Nodes keep the status they are given. */
+  readonly controllers?: boolean
 }
 
 export interface ApiAnswer {
@@ -99,6 +101,11 @@ async function startIn(
     ...apiserverArguments(dir, etcdUrl, port),
     ...apiserverFlags,
   ])
+  const controllerManager = new Daemon(
+    dir,
+    'kube-controller-manager',
+    controllerManagerCommand(join(assets, 'kube-controller-manager'), dir),
+  )
   // Loopback only, and the certificate is made by the server itself at its first start.
   const agent = new Agent({ keepAlive: true, maxSockets: 32, rejectUnauthorized: false })
   const controlPlane: ControlPlane = {
@@ -130,13 +137,14 @@ async function startIn(
     stop: async () => {
       agent.destroy()
       // Nothing of the data is kept, so nothing is to be closed in order.
-      await Promise.all([apiserver.stop('SIGKILL'), etcd.stop('SIGKILL')])
+      await Promise.all([controllerManager, apiserver, etcd].map((daemon) => daemon.stop('SIGKILL')))
       await cleanUp()
     },
   }
   etcd.start()
   await controlPlane.start()
   for (const [user, userToken] of tokens) writeKubeconfig(dir, url, user, userToken)
+  if (options.controllers === true) controllerManager.start()
   return controlPlane
 }
 
@@ -177,6 +185,17 @@ function apiserverArguments(dir: string, etcdUrl: string, port: number): string[
     ...['--service-account-signing-key-file', key, '--service-cluster-ip-range', '10.96.0.0/16'],
     ...['--endpoint-reconciler-type', 'none', '--allow-privileged', '--profiling=false', '--v', '1'],
   ]
+}
+
+function controllerManagerCommand(program: string, dir: string): [string, ...string[]] {
+  const key = join(dir, 'service-account.key')
+  // Those of a cloud or of kubelets: they would find the nodes that tests make by hand dead, and evict their pods.
+  const without = ['nodeipam', 'route', 'service-lb-controller', 'cloud-node-lifecycle', 'nodelifecycle']
+  return [
+    ...[program, '--kubeconfig', join(dir, 'admin.kubeconfig'), '--leader-elect=false', '--secure-port', '0'],
+    ...['--use-service-account-credentials=false', '--service-account-private-key-file', key],
+    ...['--controllers', ['*', ...without.map((name) => `-${name}`)].join()],
+  ] as [string, ...string[]]
 }
 
 function auditFlags(dir: string, auditLog: string, audit: boolean | AuditOptions | undefined): string[] {
@@ -229,7 +248,12 @@ function send(
   { method, path, body, contentType }: Sending,
 ): Promise<ApiAnswer> {
   const headers: Record<string, string> = { authorization: `Bearer ${token}`, accept: 'application/json' }
-  if (body !== undefined) headers['content-type'] = contentType ?? defaultContentType(method)
+  const payload = body === undefined ? undefined : JSON.stringify(body)
+  if (payload !== undefined) {
+    headers['content-type'] = contentType ?? defaultContentType(method)
+    // Node.js sends none with a DELETE, and its body would be read as the connection's next request.
+    headers['content-length'] = String(Buffer.byteLength(payload))
+  }
   return new Promise((resolve, reject) => {
     const request = httpsRequest(new URL(path, url), { agent, method, headers, timeout: 30_000 }, async (response) => {
       try {
@@ -242,7 +266,7 @@ function send(
     })
     request.once('error', reject)
     request.once('timeout', () => request.destroy(new Error(`${method} ${path}: no answer within 30 s`)))
-    request.end(body === undefined ? undefined : JSON.stringify(body))
+    request.end(payload)
   })
 }
 
