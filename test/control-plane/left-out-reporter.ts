@@ -1,19 +1,27 @@
 import type { Reporter, TestModule } from 'vitest/node'
+import { whyNoNamespaces } from '../image/namespaces.ts'
 import { findAssets } from './assets.ts'
 
-/** Says at the end which cases were left out for want of a control plane, so that a green run is not read as a whole one. */
+/** Says at the end which cases were left out for want of something, so that a green run is not read as a whole one. */
 export default class LeftOutReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
-    if (findAssets() !== undefined) return
     const names = modules.filter(isEndToEnd).flatMap(skippedIn)
-    if (names.length > 0) process.stdout.write(leftOutText(names))
+    const why = names.length > 0 ? whatIsMissing() : undefined
+    if (why !== undefined) process.stdout.write(leftOutText(names, why))
   }
 }
 
-export function leftOutText(names: readonly string[]): string {
+/** Undefined when the cases were left out by who called for the others. */
+function whatIsMissing(): string | undefined {
+  if (findAssets() === undefined) return 'KUBEBUILDER_ASSETS names no folder with etcd, kube-apiserver and kubectl'
+  const why = whyNoNamespaces()
+  return why === undefined ? undefined : `this machine permits no namespaces (${why})`
+}
+
+export function leftOutText(names: readonly string[], why: string): string {
   const cases = names.length === 1 ? '1 case' : `${names.length} cases`
   const lines = names.map((name) => `  - ${name}\n`).join('')
-  return `\nLeft out ${cases}, as KUBEBUILDER_ASSETS names no folder with etcd, kube-apiserver and kubectl:\n${lines}`
+  return `\nLeft out ${cases}, as ${why}:\n${lines}`
 }
 
 function isEndToEnd(module: TestModule): boolean {
