@@ -1,9 +1,11 @@
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { AuditEvent } from '../control-plane/audit-log.ts'
 import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts'
 import { describeOnControlPlane } from '../control-plane/describe-on-control-plane.ts'
+import { readDoc } from '../docs/repository.ts'
+import { snippetsIn } from '../docs/snippets.ts'
 import { repository } from '../image/dockerfile.ts'
 import { DEPLOY_DIR, findManifest, type Manifest, type PodSpec, podOf, renderDeploy } from '../image/manifests.ts'
 import { createToken, userNameOf } from '../image/service-account.ts'
@@ -30,6 +32,14 @@ const RIGHTS_AT_HOME = [
   'mydemos.crddemo.k8s.io: get list watch',
 ]
 
+/** What an overlay may have in place of the base's. */
+const ownRole = {
+  apiVersion: 'rbac.authorization.k8s.io/v1',
+  kind: 'ClusterRole',
+  metadata: { name: 'ostler-controllers' },
+  rules: [{ apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'list', 'watch', 'patch'] }],
+}
+
 describeOnControlPlane('config/deploy', () => {
   let controlPlane: ControlPlane
   let manifests: Manifest[]
@@ -54,6 +64,33 @@ describeOnControlPlane('config/deploy', () => {
     expect(applied).toContain('deployment.apps/ostler created (server dry run)')
     await kubectl('apply', '-k', DEPLOY_DIR)
     expect(await kubectl('diff', '-k', DEPLOY_DIR)).toBe('')
+  })
+
+  test('takes the changes that the README’s overlay makes', async () => {
+    // Below this checkout, as kustomize follows relative paths only.
+    const folder = mkdtempSync(join(repository, 'node_modules/.overlay-'))
+    try {
+      const overlay = snippetsIn(readDoc('README.md')).find(({ file }) => file === 'kustomization.yaml')
+      const files = {
+        'kustomization.yaml': overlay?.text.replace('PATH', '../..') ?? '',
+        'config/ostler.yaml': 'controllers: []\n',
+        'handlers/greeter.ts': 'export {}\n',
+        'rights.yaml': JSON.stringify(ownRole),
+      }
+      for (const [name, text] of Object.entries(files)) {
+        mkdirSync(dirname(join(folder, name)), { recursive: true })
+        writeFileSync(join(folder, name), text)
+      }
+      const changed = await renderDeploy(controlPlane, folder)
+      expect(new Set(JSON.stringify(changed).match(/"namespace":"[^"]*"/g))).toEqual(new Set(['"namespace":"team"']))
+      expect(findManifest(changed, 'ClusterRole')).toMatchObject({ rules: ownRole.rules })
+      expect(podOf(changed).containers[0].image).toBe('registry.example.com/ostler')
+      expect(findManifest(changed, 'ConfigMap', 'ostler-config').data).toEqual({ 'ostler.yaml': 'controllers: []\n' })
+      expect(findManifest(changed, 'ConfigMap', 'ostler-handlers').data).toEqual({ 'greeter.ts': 'export {}\n' })
+      expect(changed).toHaveLength(manifests.length)
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
   })
 
   test('makes pods that the restricted profile of pod security admits', async () => {

@@ -28,6 +28,7 @@ export interface PodSpec {
 
 export interface Container {
   readonly name: string
+  readonly image: string
   readonly args?: readonly string[]
   readonly ports: readonly { readonly name: string; readonly containerPort: number }[]
   readonly livenessProbe: Probe
@@ -40,9 +41,12 @@ interface Probe {
   readonly httpGet: { readonly path: string; readonly port: string }
 }
 
-/** What `kubectl apply -k config/deploy` would send. */
-export async function renderDeploy({ kubectl }: Pick<ControlPlane, 'kubectl'>): Promise<Manifest[]> {
-  const text = await kubectl(['kustomize', DEPLOY_DIR])
+/** What `kubectl apply -k config/deploy` (or an overlay's folder) would send. */
+export async function renderDeploy(
+  { kubectl }: Pick<ControlPlane, 'kubectl'>,
+  folder = DEPLOY_DIR,
+): Promise<Manifest[]> {
+  const text = await kubectl(['kustomize', folder])
   return parseAllDocuments(text).map((document) => document.toJS() as Manifest)
 }
 
