@@ -26,7 +26,7 @@ const RIGHTS = [
 ]
 const RIGHTS_AT_HOME = [
   'events.events.k8s.io: create patch',
-  'leases.coordination.k8s.io ostler: get update patch',
+  'leases.coordination.k8s.io ostler: get update',
   'leases.coordination.k8s.io: create',
   'mydemos.crddemo.k8s.io/status: patch',
   'mydemos.crddemo.k8s.io: get list watch',
