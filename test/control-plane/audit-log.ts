@@ -14,7 +14,7 @@ export interface AuditEvent {
   /** get, list, watch, create, update, patch, delete… */
   readonly verb: string
   readonly requestURI: string
-  readonly user: { readonly username: string }
+  readonly user: { readonly username: string; readonly extra?: Readonly<Record<string, readonly string[]>> }
   readonly userAgent?: string
   readonly objectRef?: {
     readonly resource: string

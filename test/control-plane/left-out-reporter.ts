@@ -1,21 +1,28 @@
 import type { Reporter, TestModule } from 'vitest/node'
+import { whyNoNamespaces } from '../image/namespaces.ts'
 import { findAssets, hasControllerManager } from './assets.ts'
 
-/** Says at the end which cases were left out for want of a control plane, so that a green run is not read as a whole one. */
+/** Says at the end which cases were left out for want of something, so that a green run is not read as a whole one. */
 export default class LeftOutReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
-    if (hasControllerManager()) return
     const names = modules.filter(isEndToEnd).flatMap(skippedIn)
-    if (names.length === 0) return
-    const missing = findAssets() === undefined ? 'etcd, kube-apiserver and kubectl' : 'kube-controller-manager'
-    process.stdout.write(leftOutText(names, missing))
+    const why = names.length > 0 ? whatIsMissing() : undefined
+    if (why !== undefined) process.stdout.write(leftOutText(names, why))
   }
 }
 
-export function leftOutText(names: readonly string[], missing: string): string {
+/** Undefined when the cases were left out by who called for the others. */
+function whatIsMissing(): string | undefined {
+  if (findAssets() === undefined) return 'KUBEBUILDER_ASSETS names no folder with etcd, kube-apiserver and kubectl'
+  if (!hasControllerManager()) return 'KUBEBUILDER_ASSETS names no folder with kube-controller-manager'
+  const why = whyNoNamespaces()
+  return why === undefined ? undefined : `this machine permits no namespaces (${why})`
+}
+
+export function leftOutText(names: readonly string[], why: string): string {
   const cases = names.length === 1 ? '1 case' : `${names.length} cases`
   const lines = names.map((name) => `  - ${name}\n`).join('')
-  return `\nLeft out ${cases}, as KUBEBUILDER_ASSETS names no folder with ${missing}:\n${lines}`
+  return `\nLeft out ${cases}, as ${why}:\n${lines}`
 }
 
 function isEndToEnd(module: TestModule): boolean {
