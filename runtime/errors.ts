@@ -24,6 +24,8 @@ export const ERROR_CODES = {
   API_UNREACHABLE: 'system',
   /** A guest process ended before it could take a bundle. */
   SANDBOX_DIED: 'system',
+  /** The Lease is not held, or not surely: nothing may be written. A host that loses it ends, to stand by anew. */
+  LEASE_LOST: 'user',
   /** The host is going down. */
   SHUTTING_DOWN: 'system',
 } as const satisfies Record<string, 'user' | 'system'>

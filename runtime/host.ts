@@ -5,10 +5,11 @@ import type { Informer, InformerHooks } from './informer/informer.ts'
 import { type InformerSpec, Informers } from './informer/informers.ts'
 import { CRD_RESOURCE, KindWatcher } from './informer/kind-watcher.ts'
 import { createListWatch } from './informer/list-watch.ts'
-import { createKubeClient, type KubeClient } from './kube/client.ts'
+import { createKubeClient, type KubeClient, type RequestGuard } from './kube/client.ts'
 import { Discovery } from './kube/discovery.ts'
 import { FairGate } from './kube/fair-gate.ts'
 import type { KubeConfig } from './kube/kubeconfig.ts'
+import { createLeadership } from './leadership.ts'
 import type { Logger } from './observe/log.ts'
 import { createMetrics, type Metrics } from './observe/metrics.ts'
 import { type Readiness, type ReplayRef, startServer } from './observe/server.ts'
@@ -18,6 +19,10 @@ import { type Clock, realClock } from './util/clock.ts'
 import { formatGvk } from './util/gvk.ts'
 import { messageOf } from './util/message-of.ts'
 import { version } from './util/version.ts'
+
+/** Controllers have this long to end in order when the lease is lost, and then the guests to be gone. */
+const CUT_OFF_MS = 50
+const KILL_MS = 1_000
 
 export interface HostOptions {
   readonly config: Config
@@ -33,7 +38,9 @@ export interface HostOptions {
 export interface Host {
   /** Where the probes answer. */
   readonly url: string
-  /** Stops taking keys, lets running calls finish for at most `graceMs`, then ends everything. */
+  /** Resolves when the lease has been lost and the guests are dead; then the process has to end. */
+  readonly lost: Promise<void>
+  /** Stops taking keys, lets running calls finish for at most `graceMs`, then ends everything; the lease goes last. */
   stop(graceMs: number): Promise<void>
 }
 
@@ -44,7 +51,8 @@ export interface Host {
 export async function startHost(options: HostOptions): Promise<Host> {
   const { config, kubeConfig, log, watch, clock = realClock } = options
   const metrics = createMetrics()
-  const api = createApi(kubeConfig, clock, metrics)
+  const leadership = createLeadership({ config: config.leaderElection, kubeConfig, clock, log, metrics })
+  const api = createApi(kubeConfig, clock, metrics, leadership.guard)
   const { client } = api
   const discovery = new Discovery(client, clock)
   const informers = createInformers({ client, discovery, clock, metrics, log })
@@ -62,18 +70,31 @@ export async function startHost(options: HostOptions): Promise<Host> {
   })
   metrics.onRender(() => all().forEach(sample))
   const { controller: metricsOf, configReloaded: onReload } = metrics
-  const parts = { clock, log, client, discovery, informers, pool, configDir: config.dir, metricsOf }
-  hosted = new HostedControllers({ ...parts, watch, onReload }, config)
+  const { isLeader } = leadership
+  const parts = { clock, log, client, discovery, informers, pool, configDir: config.dir, isLeader, metricsOf }
+  const controllers = new HostedControllers({ ...parts, watch, onReload }, config)
+  hosted = controllers
+  const lost = leadership.start(() => controllers.lead()).then(() => cutOff(controllers, pool, clock))
   return {
     url: server.url,
+    lost,
     async stop(graceMs) {
-      await hosted.stop(graceMs)
+      await controllers.stop(graceMs)
       await pool.close()
       informers.close()
       await client.close()
+      // What it guards has ended now.
+      await leadership.release()
       await server.close()
     },
   }
+}
+
+/** Kills all guests now; their requests have been broken off. Whoever hangs does not hold up the rest. */
+async function cutOff(hosted: HostedControllers, pool: GuestPool, clock: Clock): Promise<void> {
+  const stopped = Promise.allSettled(hosted.all().map((controller) => controller.stop(0)))
+  await Promise.race([stopped, clock.sleep(CUT_OFF_MS)])
+  await Promise.race([pool.close(), clock.sleep(KILL_MS)])
 }
 
 /** The client, and whether the API server has ever answered it. */
@@ -81,12 +102,14 @@ function createApi(
   kubeConfig: KubeConfig,
   clock: Clock,
   metrics: Metrics,
+  guard: RequestGuard | undefined,
 ): { client: KubeClient; hasAnswered(): boolean } {
   let hasAnswered = false
   const client = createKubeClient({
     kubeConfig,
     clock,
     gate: new FairGate(),
+    guard,
     userAgent: `ostler/${version}`,
     onRequest: (seen) => {
       hasAnswered ||= seen.code !== '<error>'

@@ -27,6 +27,8 @@ export interface HostParts {
   readonly pool: GuestPool
   /** The folder of the config file. */
   readonly configDir: string
+  /** False on standby: caches sync and guests load, and no key is handed out. */
+  isLeader(): boolean
   metricsOf(controller: string): ControllerRecorder
   /** The set of files to watch, or a state, is another one. */
   onChange(): void
@@ -34,7 +36,15 @@ export interface HostParts {
 
 /** Where a controller stands: of the named waiting states, or at work. */
 export interface HostedState {
-  readonly state: 'Loading' | 'Syncing' | 'Running' | 'WaitingForCRD' | 'Forbidden' | 'ConfigError' | 'HandlerFailed'
+  readonly state:
+    | 'Loading'
+    | 'Syncing'
+    | 'Standby'
+    | 'Running'
+    | 'WaitingForCRD'
+    | 'Forbidden'
+    | 'ConfigError'
+    | 'HandlerFailed'
   readonly message?: string
   /** Synced, or waiting for something that has a name: the host as a whole is ready. */
   readonly ok: boolean
@@ -119,7 +129,8 @@ export class HostedController {
       return { state: 'HandlerFailed', message: this.#sandboxState.message, ok: true }
     }
     const unsynced = this.#scopes.find(({ informer }) => !informer.hasSynced)?.informer.state
-    if (unsynced === undefined) return { state: 'Running', ok: true, ...this.#olderVersion() }
+    const atWork = this.#parts.isLeader() ? 'Running' : 'Standby'
+    if (unsynced === undefined) return { state: atWork, ok: true, ...this.#olderVersion() }
     return { state: 'Syncing', ok: false, ...('message' in unsynced ? { message: unsynced.message } : {}) }
   }
 
@@ -146,6 +157,12 @@ export class HostedController {
   #configure(config: ControllerConfig): void {
     this.#config = config
     this.#controller.configure(config)
+  }
+
+  /** The host has come to lead: what went while it stood by was the former leader's. */
+  lead(): void {
+    this.#controller.forgetDeleted()
+    this.#startWhenSynced()
   }
 
   /** Builds the handler and, if it is another one than runs, or `always`, swaps the guest. */
@@ -333,8 +350,9 @@ export class HostedController {
     })
   }
 
-  /** Keys are handed out once every scope has its objects, or waits for what may never come. */
+  /** Keys are handed out once this host leads and every scope has its objects, or waits for what may never come. */
   #startWhenSynced(): void {
+    if (!this.#parts.isLeader()) return
     const mayStart = this.#scopes.every(({ informer }) => informer.hasSynced || informer.state.kind === 'Forbidden')
     if (mayStart && this.#scopes.some(({ informer }) => informer.hasSynced)) this.#controller.start()
   }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { type ControllerChange, diffConfig } from './config/diff.ts'
 import { loadConfig } from './config/load.ts'
 import type { Config, ControllerConfig } from './config/schema.ts'
@@ -42,6 +43,11 @@ export class HostedControllers {
     return this.#hosted.get(name)
   }
 
+  /** The host has come to lead. */
+  lead(): void {
+    for (const hosted of this.all()) hosted.lead()
+  }
+
   async stop(graceMs: number): Promise<void> {
     this.#isStopped = true
     await this.#watcher?.close()
@@ -62,6 +68,8 @@ export class HostedControllers {
       try {
         const next = await loadConfig({ file: this.#config.file, cwd: this.#config.dir })
         const changes = diffConfig(this.#config, next)
+        if (!isDeepStrictEqual(next.leaderElection, this.#config.leaderElection))
+          log.warn('"leaderElection" has changed; it takes effect with the next start of the host')
         this.#config = next
         for (const [name, change] of changes) this.#apply(name, change)
         onReload('success')

@@ -24,6 +24,7 @@ export const ALLOWED: Record<string, readonly string[]> = {
   config: ['kube:types', 'util', 'errors.ts'],
   observe: ['util', 'errors.ts'],
   broker: ['kube', 'informer', 'config:types', 'util', 'errors.ts'],
+  leaderelection: ['kube', 'util', 'errors.ts'],
   controller: [
     'queue',
     'informer',
@@ -37,7 +38,8 @@ export const ALLOWED: Record<string, readonly string[]> = {
   ],
   'hosted-controller.ts': HOSTED,
   'hosted-controllers.ts': ['hosted-controller.ts', ...HOSTED],
-  'host.ts': ['hosted-controllers.ts', 'hosted-controller.ts', ...HOSTED],
+  'leadership.ts': ['leaderelection', 'kube', 'config:types', 'observe:types', 'util', 'errors.ts'],
+  'host.ts': ['leadership.ts', 'hosted-controllers.ts', 'hosted-controller.ts', ...HOSTED],
   tools: ['host.ts', 'controller', 'kube', 'config', 'sandbox', 'util', 'errors.ts'],
   cli: ['tools', 'host.ts', 'config', 'kube', 'observe', 'util', 'errors.ts'],
   'index.ts': ['guest', 'util:types'],

@@ -6,7 +6,15 @@ import { schemaFaults, sentence } from './check.ts'
 import { findConfig } from './find.ts'
 import { show } from './option.ts'
 import { ruleFaults } from './rules.ts'
-import { type AllowEntry, type Config, type ControllerConfig, type configSchema, controllerSchema } from './schema.ts'
+import {
+  type AllowEntry,
+  type Config,
+  type ControllerConfig,
+  type configSchema,
+  controllerSchema,
+  type LeaderElectionConfig,
+  leaderElectionSchema,
+} from './schema.ts'
 import { type Source, valueAt } from './source.ts'
 
 export interface LoadOptions {
@@ -95,15 +103,28 @@ function isFile(path: string): Promise<boolean> {
 
 /** Texts become numbers here, and `defaults` becomes part of each controller; `source` has no faults. */
 function resolveConfig(source: Source): Config {
-  const { defaults = {}, controllers } = source.value as RawConfig
+  const { defaults = {}, leaderElection, controllers } = source.value as RawConfig
   const dir = dirname(source.file)
   return {
     file: source.file,
     dir,
+    leaderElection: resolveLeaderElection(leaderElectionSchema.parse(leaderElection)),
     controllers: controllers.map((entry, index) => {
       const merged = { ...defaults, ...entry, retry: { ...defaults.retry, ...entry.retry } }
       return resolveController(controllerSchema.parse(merged), { source, dir, index })
     }),
+  }
+}
+
+function resolveLeaderElection(entry: z.output<typeof leaderElectionSchema>): LeaderElectionConfig {
+  const { enabled, name, namespace, leaseDuration, renewDeadline, retryPeriod } = entry
+  return {
+    enabled,
+    name,
+    namespace,
+    leaseDurationMs: leaseDuration,
+    renewDeadlineMs: renewDeadline,
+    retryPeriodMs: retryPeriod,
   }
 }
 

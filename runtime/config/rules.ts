@@ -1,12 +1,15 @@
 import type { Fault } from '../errors.ts'
-import { parseDurationMs } from '../util/duration.ts'
+import { formatDuration, parseDurationMs } from '../util/duration.ts'
 import { sentence } from './check.ts'
 import { show } from './option.ts'
-import { isResourceVerb, PATH_VERBS, retrySchema } from './schema.ts'
+import { isResourceVerb, leaderElectionSchema, PATH_VERBS, retrySchema } from './schema.ts'
 import { type Path, type Source, valueAt } from './source.ts'
 
 /** `with` goes along with every call; more than this is data that belongs into a ConfigMap. */
 const MAX_WITH_VALUES = 10_000
+
+/** client-go's JitterFactor: a candidate waits that much longer than the period at most. */
+const RETRY_JITTER = 1.2
 
 const defaultMaxDelayMs = retrySchema.parse({}).maxDelay
 
@@ -16,6 +19,7 @@ const defaultMaxDelayMs = retrySchema.parse({}).maxDelay
  */
 export function ruleFaults(source: Source): Fault[] {
   return [
+    ...leaderElectionFaults(source),
     ...duplicateNames(source),
     ...controllersOf(source).flatMap((path) => [
       ...retryFaults(source, path),
@@ -23,6 +27,38 @@ export function ruleFaults(source: Source): Fault[] {
       ...listAt(source, [...path, 'allow']).flatMap((entry) => allowFaults(source, entry)),
     ]),
   ]
+}
+
+/** The fault is shown at the key that is too large, where the file has it, else at the one that is too small. */
+function leaderElectionFaults(source: Source): Fault[] {
+  const standard = leaderElectionSchema.parse({})
+  const timing = (key: 'leaseDuration' | 'renewDeadline' | 'retryPeriod'): Timing => {
+    const path = ['leaderElection', key]
+    const text = valueAt(source.value, path)
+    const given = typeof text === 'string' ? parseDurationMs(text) : undefined
+    return { key, path, isGiven: text !== undefined, ms: text === undefined ? standard[key] : given }
+  }
+  const renewDeadline = timing('renewDeadline')
+  return [
+    ...above(source, timing('leaseDuration'), renewDeadline, 1),
+    ...above(source, renewDeadline, timing('retryPeriod'), RETRY_JITTER),
+  ]
+}
+
+interface Timing {
+  readonly key: string
+  readonly path: Path
+  readonly isGiven: boolean
+  /** Undefined for what is no duration, which is the schema's to say. */
+  readonly ms: number | undefined
+}
+
+function above(source: Source, upper: Timing, lower: Timing, factor: number): Fault[] {
+  if (upper.ms === undefined || lower.ms === undefined || upper.ms > lower.ms * factor) return []
+  const { path } = lower.isGiven ? lower : upper
+  const times = factor === 1 ? '' : `${factor} times `
+  const values = `${formatDuration(upper.ms)} and ${formatDuration(lower.ms)}`
+  return [source.fault(path, sentence(path, `leaves ${upper.key} not above ${times}${lower.key} (${values})`))]
 }
 
 function controllersOf(source: Source): Path[] {

@@ -10,7 +10,19 @@ export interface Config {
   readonly file: string
   /** The folder of `file`, which paths in it are relative to. */
   readonly dir: string
+  readonly leaderElection: LeaderElectionConfig
   readonly controllers: readonly ControllerConfig[]
+}
+
+export interface LeaderElectionConfig {
+  /** Undefined: where the host runs in the cluster. */
+  readonly enabled: boolean | undefined
+  readonly name: string
+  /** Undefined: that of the service account or of the kubeconfig's context. */
+  readonly namespace: string | undefined
+  readonly leaseDurationMs: number
+  readonly renewDeadlineMs: number
+  readonly retryPeriodMs: number
 }
 
 export interface ControllerConfig {
@@ -172,6 +184,44 @@ const common = {
     .prefault('process'),
 }
 
+export const leaderElectionSchema = z
+  .strictObject({
+    enabled: z
+      .boolean()
+      .meta({
+        description:
+          'Whether the controllers of this host wait until it holds the Lease. Default: only with a service account in a cluster.',
+      })
+      .optional(),
+    name: dnsLabel({ doc: 'Of the Lease; hosts of one name take turns.' }).prefault('ostler'),
+    namespace: dnsLabel({
+      doc: "Of the Lease. Default: that of the service account or of the kubeconfig's context, else default.",
+    }).optional(),
+    leaseDuration: duration({
+      doc: 'How long a Lease that is not renewed keeps others out; above renewDeadline.',
+      default: '15s',
+      min: '1s',
+      max: '1h',
+      why: "client-go's default. What it is above renewDeadline is for requests that are on their way when the host gives up.",
+    }),
+    renewDeadline: duration({
+      doc: 'Without a renewal for so long the host kills its guests and exits; above 1.2 times retryPeriod.',
+      default: '10s',
+      min: '500ms',
+      max: '1h',
+      why: "client-go's default.",
+    }),
+    retryPeriod: duration({
+      doc: 'How often the Lease is renewed, and tried for.',
+      default: '2s',
+      min: '100ms',
+      max: '10m',
+      why: "client-go's default.",
+    }),
+  })
+  .meta({ description: 'Of several hosts one works, and the others stand by with synced caches. Read at start only.' })
+  .prefault({})
+
 const allowEntry = z
   .strictObject({
     for: kind({ doc: 'The kind, as group/version/Kind; the rights hold for all its versions.' }).optional(),
@@ -227,6 +277,7 @@ export const configSchema = z
       .strictObject(common)
       .meta({ description: 'For every controller that does not say otherwise.' })
       .prefault({}),
+    leaderElection: leaderElectionSchema,
     controllers: z.array(controllerSchema).meta({ description: 'The controllers, each with a name of its own.' }),
   })
   .meta({ title: 'Ostler config', description: describe({ doc: 'Which handler reconciles which kind, and how.' }) })

@@ -146,6 +146,14 @@ export class Controller {
     this.dispatch()
   }
 
+  /**
+   * Drops all last states. A host on standby sees objects go for which the leader's `deleted` runs; to run it again, maybe
+   * hours later and for a name that lives again, is worse than to miss what went in the moments without a leader.
+   */
+  forgetDeleted(): void {
+    this.#tombstones.clear()
+  }
+
   /** A bundle has been loaded and takes all calls from now on; the first one finds its keys queued already. */
   loaded(exports: readonly string[]): void {
     const isReload = this.#exports.size > 0

@@ -35,7 +35,7 @@ export function decideOutcome(settled: Settled): Outcome {
     case 'threw': {
       const { name, message, stack, code } = settled.error
       const failure = stack === undefined ? { name, message } : { name, message, stack }
-      if (code === 'API_UNREACHABLE') return { kind: 'again', failure, delayMs: UNREACHABLE_DELAY_MS }
+      if (isHostsTrouble(code)) return { kind: 'again', failure, delayMs: UNREACHABLE_DELAY_MS }
       return { kind: settled.terminal ? 'terminal' : 'retry', failure }
     }
     case 'timedOut':
@@ -52,7 +52,7 @@ export function decideOutcome(settled: Settled): Outcome {
 /** Decides about an error of the host itself around a call; `name` and `action` are for people. */
 export function decideHostFailure(error: unknown, { name, action }: { name: string; action: string }): Outcome {
   const failure: Failure = { name, message: `${action}: ${messageOf(error)}` }
-  if (error instanceof RuntimeError && error.code === 'API_UNREACHABLE') {
+  if (error instanceof RuntimeError && isHostsTrouble(error.code)) {
     return { kind: 'again', failure, delayMs: UNREACHABLE_DELAY_MS }
   }
   // The same request would be refused again: 400 and 422 do not fit the schema, 413 is too large.
@@ -62,6 +62,11 @@ export function decideHostFailure(error: unknown, { name, action }: { name: stri
 
 /** An API server that restarts is back within seconds; every key that met it comes again, jittered by the controller. */
 const UNREACHABLE_DELAY_MS = 2000
+
+/** No handler is to blame; without the lease the host is about to end. */
+function isHostsTrouble(code: string | number | undefined): boolean {
+  return code === 'API_UNREACHABLE' || code === 'LEASE_LOST'
+}
 
 function diedWith(reason: string): Failure {
   return { name: 'GuestDied', message: `The guest process of the handler ended: ${reason}` }

@@ -42,12 +42,16 @@ export interface RequestSeen {
   readonly seconds: number
 }
 
+/** Stands around each request: may refuse it, follow it, or break it off by its signal. */
+export type RequestGuard = (request: KubeRequest, run: (request: KubeRequest) => Promise<Answer>) => Promise<Answer>
+
 export interface KubeClientOptions {
   readonly kubeConfig: KubeConfig
   readonly clock: Clock
   /** `ostler/1.2.3`. */
   readonly userAgent: string
   readonly gate?: FairGate
+  readonly guard?: RequestGuard | undefined
   readonly onRequest?: (seen: RequestSeen) => void
 }
 
@@ -76,10 +80,12 @@ export class KubeClient {
   /**
    * Resolves with an answer below 400. Waits and repeats where decideRetry() allows it.
    * errors:  KubeStatusError · ApiUnreachableError (API_UNREACHABLE) · REQUEST_INVALID (answer above maxBytes) ·
-   *          KUBECONFIG_INVALID (credentials) · SHUTTING_DOWN after close() · the signal's reason
+   *          KUBECONFIG_INVALID (credentials) · SHUTTING_DOWN after close() · the signal's reason · the guard's own
    */
   request(request: KubeRequest): Promise<Answer> {
-    return this.#repeat(request, (credentials) => this.#attempt(request, credentials))
+    const run = (guarded: KubeRequest) => this.#repeat(guarded, (credentials) => this.#attempt(guarded, credentials))
+    const { guard } = this.#options
+    return guard === undefined ? run(request) : guard(request, run)
   }
 
   /**

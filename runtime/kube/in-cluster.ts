@@ -25,6 +25,7 @@ export function inClusterConfig(env: Env, dir: string): KubeConfig {
     cluster: { name: 'in-cluster', server, caFile, skipTLSVerify: false },
     user: { name: 'service-account', tokenFile },
     namespace: readNamespace(join(dir, 'namespace')),
+    isInCluster: true,
   }
 }
 

@@ -13,6 +13,8 @@ export interface KubeConfig {
   readonly user: KubeUser
   /** The namespace the context or the service account names. */
   readonly namespace: string | undefined
+  /** It is a pod's service account. */
+  readonly isInCluster?: boolean
 }
 
 export interface LoadKubeConfigOptions {

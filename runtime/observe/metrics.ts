@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { type ControllerRecorder, createControllerMetrics } from './controller-metrics.ts'
 import { createInformerMetrics, type InformerLabels, type InformerRecorder } from './informer-metrics.ts'
 
@@ -22,6 +22,8 @@ export interface Metrics {
   informer(labels: InformerLabels): InformerRecorder
   request(sample: RequestSample): void
   configReloaded(result: 'success' | 'error'): void
+  /** Whether this host holds the lease of that name. */
+  leading(name: string, isLeader: boolean): void
   /** Calls `sample` before each rendering, to bring gauges up to date; the answer ends that. */
   onRender(sample: () => void): () => void
   render(): Promise<{ readonly contentType: string; readonly text: string }>
@@ -46,6 +48,7 @@ export function createMetrics({ processMetrics = true, now = () => performance.n
   const informers = createInformerMetrics(registry)
   const request = createRequestRecorder(registry)
   const reloads = createReloadCounter(registry)
+  const leading = createLeaderGauge(registry)
   const samplers = new Set<() => void>()
   const current = createOwners()
   const onRender = (sample: () => void) => {
@@ -67,6 +70,7 @@ export function createMetrics({ processMetrics = true, now = () => performance.n
     informer: (labels) => current.take(`informer ${JSON.stringify(labels)}`, () => informers.recorder(labels)),
     request,
     configReloaded: (result) => reloads.inc({ result }),
+    leading: (name, isLeader) => leading.set({ name }, isLeader ? 1 : 0),
     onRender,
     async render() {
       for (const sample of samplers) sample()
@@ -113,6 +117,16 @@ function createRequestRecorder(registry: Registry): Metrics['request'] {
     total.inc({ code, method, host })
     duration.observe({ verb: method, host }, seconds)
   }
+}
+
+/** client-go's; without a sample where no lease is asked for. */
+function createLeaderGauge(registry: Registry) {
+  return new Gauge({
+    name: 'leader_election_master_status',
+    help: 'Whether this host is master of the lease: 0 indicates backup, 1 indicates master.',
+    labelNames: ['name'] as const,
+    registers: [registry],
+  })
 }
 
 function createReloadCounter(registry: Registry) {

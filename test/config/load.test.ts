@@ -34,6 +34,14 @@ test('loadConfig() of the shortest config fills in every default', async () => {
   expect(await loadConfig({ cwd })).toEqual({
     file,
     dir: cwd,
+    leaderElection: {
+      enabled: undefined,
+      name: 'ostler',
+      namespace: undefined,
+      leaseDurationMs: 15_000,
+      renewDeadlineMs: 10_000,
+      retryPeriodMs: 2_000,
+    },
     controllers: [
       {
         name: 'mydemo',
@@ -104,6 +112,45 @@ test('loadConfig() reads every option of a controller', async () => {
     { path: '/version', verbs: ['get'] },
     { path: '/.well-known/openid-configuration', verbs: ['get'] },
   ])
+})
+
+test('loadConfig() reads every option of leaderElection', async () => {
+  const timing = 'leaseDuration: 3s, renewDeadline: 2s, retryPeriod: 500ms'
+  const text = `${withController()}leaderElection: { enabled: true, name: demo, namespace: ops, ${timing} }\n`
+  const { leaderElection } = await loadConfig({ cwd: tempProject({ 'ostler.yaml': text }) })
+  expect(leaderElection).toEqual({
+    enabled: true,
+    name: 'demo',
+    namespace: 'ops',
+    leaseDurationMs: 3_000,
+    renewDeadlineMs: 2_000,
+    retryPeriodMs: 500,
+  })
+})
+
+test.each([
+  [
+    '{ leaseDuration: 10s }',
+    '7:34: leaderElection.leaseDuration leaves leaseDuration not above renewDeadline (10s and 10s)',
+  ],
+  [
+    '{ renewDeadline: 20s }',
+    '7:34: leaderElection.renewDeadline leaves leaseDuration not above renewDeadline (15s and 20s)',
+  ],
+  [
+    '{ retryPeriod: 9s }',
+    '7:32: leaderElection.retryPeriod leaves renewDeadline not above 1.2 times retryPeriod (10s and 9s)',
+  ],
+  [
+    '{ renewDeadline: 2s }',
+    '7:34: leaderElection.renewDeadline leaves renewDeadline not above 1.2 times retryPeriod (2s and 2s)',
+  ],
+  ['{ leaseDuration: 15 }', '7:34: leaderElection.leaseDuration is a bare number'],
+  ['{ leaseDuration: soon, renewDeadline: 14s }', '7:34: leaderElection.leaseDuration must be a duration'],
+  ['{ enabled: "yes" }', '7:28: leaderElection.enabled'],
+])('loadConfig() refuses leaderElection: %s', async (value, fault) => {
+  const faults = await faultsOf(`${withController()}leaderElection: ${value}\n`)
+  expect(faults.map((text) => text.startsWith(`ostler.yaml:${fault}`) || text)).toEqual([true])
 })
 
 test('loadConfig() lets a controller override defaults, retry key by key', async () => {
@@ -261,7 +308,10 @@ test.each([
   ['apiVersion: v1\nkind: Ostler\ncontrollers: []\n', '1:13: apiVersion must be ostler.dev/v1, not "v1"'],
   ['kind: Ostler\ncontrollers: []\n', '1:1: apiVersion is missing; write ostler.dev/v1'],
   [`${HEAD}controllers: []\ncontrolers: []\n`, '4:1: controlers is no known key; did you mean "controllers"?'],
-  [`${HEAD}controllers: []\n<<: {}\n`, '4:1: << is no known key; known are apiVersion, kind, defaults, controllers'],
+  [
+    `${HEAD}controllers: []\n<<: {}\n`,
+    '4:1: << is no known key; known are apiVersion, kind, defaults, leaderElection, controllers',
+  ],
   [`${HEAD}controllers: []\n__proto__: {}\n`, '4:1: __proto__ is no known key'],
 ])('loadConfig() refuses the file %j', async (text, expected) => {
   const faults = await faultsOf(text)

@@ -321,6 +321,20 @@ test('Controller calls deleted with the last state, and writes no status for it'
   expect(scripted.sent).toEqual([])
 })
 
+test('Controller.forgetDeleted() drops the last states of what went before, and leaves an object of the same name its turn', async () => {
+  const scripted = createScriptedController({}, WITH_DELETED)
+  scripted.isReady = false
+  for (const name of ['gone', 'back']) await scripted.put(name)
+  for (const name of ['gone', 'back']) await scripted.remove(name)
+  await scripted.put('back')
+  scripted.controller.forgetDeleted()
+  scripted.isReady = true
+  scripted.controller.dispatch()
+  await scripted.clock.advance(0)
+  await scripted.call().returns()
+  expect(scripted.history).toEqual(['reconcile created 1 a/back'])
+})
+
 test('Controller whose handler has no deleted takes back the turn of an object that went', async () => {
   const scripted = createScriptedController({ concurrency: 1 })
   await scripted.put('busy')

@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts'
 import { describeOnControlPlane } from '../control-plane/describe-on-control-plane.ts'
 import { expectedObjects, judge, NO_FINDINGS, readCallRecords } from '../control-plane/oracle.ts'
+import { guestsOf, isAlive, statOf } from './guest-processes.ts'
 import { type HostProcess, startHost } from './host-process.ts'
 import { createProject, handlerFixture, type Project } from './project.ts'
 import { installTrials, TRIALS, type Trials } from './trials.ts'
@@ -120,33 +120,3 @@ describeOnControlPlane('The end of a host', () => {
 
 /** Of 10 ms: more than a guest takes to boot. */
 const LOOPING_TICKS = 30
-
-/** Children of a process that were started as guests. */
-function guestsOf(parent: number): number[] {
-  return readdirSync('/proc')
-    .map(Number)
-    .filter((pid) => statOf(pid)?.parent === parent && /guest\.c?js/.test(commandOf(pid)))
-}
-
-/** Not gone, nor dead and yet to be collected by whoever inherited it. */
-function isAlive(pid: number): boolean {
-  return !['Z', 'X', undefined].includes(statOf(pid)?.state)
-}
-
-/** Of /proc/PID/stat. */
-function statOf(pid: number): { state: string; parent: number; userTicks: number } | undefined {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? []
-    return { state: fields[0] ?? '', parent: Number(fields[1]), userTicks: Number(fields[11]) }
-  } catch {
-    return undefined
-  }
-}
-
-function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-  } catch {
-    return ''
-  }
-}
