@@ -2,6 +2,8 @@ import { createBroker, type HostCall } from './broker/broker.ts'
 import { Overlay } from './broker/overlay.ts'
 import type { ControllerConfig } from './config/schema.ts'
 import { Controller } from './controller/controller.ts'
+import type { Bearer } from './controller/finalizer-bearers.ts'
+import { retireFinalizer } from './controller/finalizer-retire.ts'
 import { assertExports } from './controller/handler-exports.ts'
 import { createScopeReader, type Scope, type ScopeReader } from './controller/scopes.ts'
 import type { TurnRequest } from './controller/turn.ts'
@@ -119,14 +121,20 @@ export class HostedController {
       return { state: 'HandlerFailed', message: this.#sandboxState.message, ok: true }
     }
     const unsynced = this.#scopes.find(({ informer }) => !informer.hasSynced)?.informer.state
-    if (unsynced === undefined) return { state: 'Running', ok: true, ...this.#olderVersion() }
+    if (unsynced === undefined) return { state: 'Running', ok: true, ...this.#trouble() }
     return { state: 'Syncing', ok: false, ...('message' in unsynced ? { message: unsynced.message } : {}) }
   }
 
-  #olderVersion(): { message?: string } {
-    return this.#handlerFault === undefined
-      ? {}
-      : { message: `the newest version does not load: ${this.#handlerFault}` }
+  /** Of a controller at work. */
+  #trouble(): { message?: string } {
+    const { finalizersBlocking: blocking } = this.#controller
+    const troubles = [
+      ...(this.#handlerFault === undefined ? [] : [`the newest version does not load: ${this.#handlerFault}`]),
+      ...(blocking === 0
+        ? []
+        : [`finalize fails and blocks ${blocking === 1 ? '1 deletion' : `${blocking} deletions`}`]),
+    ]
+    return troubles.length === 0 ? {} : { message: troubles.join('; ') }
   }
 
   #stateWithoutBundle(): HostedState {
@@ -170,6 +178,17 @@ export class HostedController {
     await drained
     for (const scope of this.#scopes) scope.release()
     this.#metrics.remove()
+  }
+
+  /**
+   * Takes the finalizer off all objects, once stopped: no entry stands behind it any more. Resolves when none bears it, or
+   * the signal aborts.
+   */
+  async retire(signal: AbortSignal, isWanted: (bearer: Bearer) => boolean): Promise<void> {
+    const { clock, discovery } = this.#parts
+    const resource = () => discovery.resolve(this.#config.gvk)
+    const send = (request: KubeRequest) => this.#send(request)
+    await retireFinalizer({ config: this.#config, clock, log: this.#log, signal, isWanted, resource, send })
   }
 
   async #load(always: boolean): Promise<void> {
