@@ -5,6 +5,7 @@ import { LOG_LEVELS, type LogLevel } from '../observe/log-level.ts'
 import { keepHeapLean } from '../util/lean-heap.ts'
 import { messageOf } from '../util/message-of.ts'
 import { version } from '../util/version.ts'
+import type { RemoveFlags } from './finalizers.ts'
 
 /** Good, the user's fault, ours. */
 const EXIT = { good: 0, user: 1, system: 2 } as const
@@ -55,6 +56,25 @@ program
   .action(async (flags: { config?: string }) => {
     const { validate } = await import('./validate.ts')
     process.exitCode = (await validate(flags)) ? EXIT.good : EXIT.user
+  })
+
+program
+  .command('finalizers')
+  .description('look after finalizers that controllers left behind')
+  .command('remove')
+  .argument('<NAME>', "the controller's name")
+  .description("take a retired controller's finalizer off all objects")
+  .addOption(configOption())
+  .option('--kubeconfig <FILE>', 'the cluster, from this file alone')
+  .option('--context <NAME>', "the kubeconfig's context to use")
+  .option('--dry-run', 'show the objects, change nothing')
+  .addHelpText(
+    'after',
+    '\nOf the kind in its config entry where there is one, else of every kind. The cluster is found as `run` finds it.',
+  )
+  .action(async (name: string, flags: RemoveFlags) => {
+    const { removeFinalizersCommand } = await import('./finalizers.ts')
+    process.exitCode = (await removeFinalizersCommand(name, flags)) ? EXIT.good : EXIT.system
   })
 
 try {
