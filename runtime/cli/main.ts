@@ -1,5 +1,5 @@
 #!/usr/bin/env -S node --disable-sigusr1 --max-semi-space-size=4
-import { Command, CommanderError, Option } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { ERROR_CODES, formatFault, RuntimeError } from '../errors.ts'
 import { LOG_LEVELS, type LogLevel } from '../observe/log-level.ts'
 import { keepHeapLean } from '../util/lean-heap.ts'
@@ -62,7 +62,7 @@ program
   .command('finalizers')
   .description('look after finalizers that controllers left behind')
   .command('remove')
-  .argument('<NAME>', "the controller's name")
+  .argument('<NAME>', "the controller's name", controllerName)
   .description("take a retired controller's finalizer off all objects")
   .addOption(configOption())
   .option('--kubeconfig <FILE>', 'the cluster, from this file alone')
@@ -92,6 +92,11 @@ function hostCommand(name: string, description: string): Command {
     .option('--context <NAME>', "the kubeconfig's context to use")
     .option('--listen <HOST:PORT>', 'where probes, metrics and /parked answer', '127.0.0.1:8787')
     .addOption(new Option('--log-level <LEVEL>', 'the least level to log').choices(LOG_LEVELS).default('info'))
+}
+
+function controllerName(text: string): string {
+  if (/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(text)) return text
+  throw new InvalidArgumentError('It is no name of a controller.')
 }
 
 function configOption(): Option {

@@ -33,7 +33,8 @@ async function* listScope(request: BearersRequest, namespace: string | undefined
   do {
     try {
       const page = await readPage(request, namespace, continueToken)
-      yield page.items.map(bearerOf).filter(({ finalizers }) => finalizers.includes(request.finalizer))
+      // null, for the built-in kinds, where there are none.
+      yield (page.items ?? []).map(bearerOf).filter(({ finalizers }) => finalizers.includes(request.finalizer))
       continueToken = page.metadata?.continue || undefined
     } catch (error) {
       if (isNotFound(error)) return
@@ -46,7 +47,7 @@ async function* listScope(request: BearersRequest, namespace: string | undefined
 
 interface Page {
   readonly metadata?: { readonly continue?: string }
-  readonly items: readonly Item[]
+  readonly items?: readonly Item[] | null
 }
 
 interface Item {
