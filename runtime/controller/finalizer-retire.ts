@@ -23,7 +23,8 @@ export interface RetireOptions {
 
 /** Takes the finalizer off all objects of an entry that is no more, until none bears it; says how many. */
 export async function retireFinalizer(options: RetireOptions): Promise<void> {
-  const { config, clock, signal, log, send } = options
+  const { config, clock, signal, log } = options
+  const send = (request: KubeRequest) => options.send({ ...request, signal })
   const finalizer = finalizerOf(config.name)
   const onFailure = (error: unknown) =>
     log.warn(`Cannot remove the finalizer "${finalizer}", trying again: ${messageOf(error)}`)

@@ -28,9 +28,9 @@ export class FinalizerUpkeep {
   readonly #looking: Background
 
   constructor(options: UpkeepOptions) {
-    this.#options = options
     const { clock, log, finalizer } = options
     const { signal } = this.#lifetime
+    this.#options = { ...options, send: (request) => options.send({ ...request, signal }) }
     this.#stripping = new Background({
       clock,
       signal,
