@@ -22,7 +22,10 @@ export function expectedUid({ resource, namespace, name }: GuardedTarget, { prim
   return isPrimary && primary.uid !== '' ? primary.uid : undefined
 }
 
-/** The whole object, or the merge patch, with the uid in it: the API server answers 409 where it is another's. */
+/**
+ * The whole object, or the merge patch, with the uid in it: the API server answers 422 where it is another's. On `/status`
+ * it ignores the uid of a merge patch or an apply; there a JSON patch is the guarded form.
+ */
 export function withUid(body: unknown, uid: string | undefined): unknown {
   if (uid === undefined || !isJsonObject(body)) return body
   const { metadata = {} } = body
@@ -35,7 +38,7 @@ export function withUidTest(body: unknown, uid: string | undefined): unknown {
   return [{ op: 'test', path: '/metadata/uid', value: uid }, ...body]
 }
 
-/** Options of a delete, with the uid as a precondition. */
+/** Options of a delete, with the uid as a precondition: the API server answers 409 where it is another's. */
 export function withUidPrecondition(options: JsonObject, uid: string | undefined): JsonObject {
   if (uid === undefined) return options
   const { preconditions = {} } = options
