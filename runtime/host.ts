@@ -208,5 +208,7 @@ function replay(hosted: HostedController | undefined, { namespace, name }: Repla
 
 function sample({ config, controller, recorder, state, guestMemoryBytes }: HostedController): void {
   const { concurrency } = config
-  recorder.sample({ state: state.state, concurrency, parked: controller.parked().length, guestMemoryBytes })
+  const { finalizersBlocking } = controller
+  const parked = controller.parked().length
+  recorder.sample({ state: state.state, concurrency, parked, finalizersBlocking, guestMemoryBytes })
 }

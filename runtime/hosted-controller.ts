@@ -2,6 +2,8 @@ import { createBroker, type HostCall } from './broker/broker.ts'
 import { Overlay } from './broker/overlay.ts'
 import type { ControllerConfig } from './config/schema.ts'
 import { Controller } from './controller/controller.ts'
+import type { Bearer } from './controller/finalizer-bearers.ts'
+import { retireFinalizer } from './controller/finalizer-retire.ts'
 import { assertExports } from './controller/handler-exports.ts'
 import { createScopeReader, type Scope, type ScopeReader } from './controller/scopes.ts'
 import type { TurnRequest } from './controller/turn.ts'
@@ -130,14 +132,20 @@ export class HostedController {
     }
     const unsynced = this.#scopes.find(({ informer }) => !informer.hasSynced)?.informer.state
     const atWork = this.#parts.isLeader() ? 'Running' : 'Standby'
-    if (unsynced === undefined) return { state: atWork, ok: true, ...this.#olderVersion() }
+    if (unsynced === undefined) return { state: atWork, ok: true, ...this.#trouble() }
     return { state: 'Syncing', ok: false, ...('message' in unsynced ? { message: unsynced.message } : {}) }
   }
 
-  #olderVersion(): { message?: string } {
-    return this.#handlerFault === undefined
-      ? {}
-      : { message: `the newest version does not load: ${this.#handlerFault}` }
+  /** Of a controller at work. */
+  #trouble(): { message?: string } {
+    const { finalizersBlocking: blocking } = this.#controller
+    const troubles = [
+      ...(this.#handlerFault === undefined ? [] : [`the newest version does not load: ${this.#handlerFault}`]),
+      ...(blocking === 0
+        ? []
+        : [`finalize fails and blocks ${blocking === 1 ? '1 deletion' : `${blocking} deletions`}`]),
+    ]
+    return troubles.length === 0 ? {} : { message: troubles.join('; ') }
   }
 
   #stateWithoutBundle(): HostedState {
@@ -187,6 +195,17 @@ export class HostedController {
     await drained
     for (const scope of this.#scopes) scope.release()
     this.#metrics.remove()
+  }
+
+  /**
+   * Takes the finalizer off all objects, once stopped: no entry stands behind it any more. Resolves when none bears it, or
+   * the signal aborts.
+   */
+  async retire(signal: AbortSignal, isWanted: (bearer: Bearer) => boolean): Promise<void> {
+    const { clock, discovery } = this.#parts
+    const resource = () => discovery.resolve(this.#config.gvk)
+    const send = (request: KubeRequest) => this.#send(request)
+    await retireFinalizer({ config: this.#config, clock, log: this.#log, signal, isWanted, resource, send })
   }
 
   async #load(always: boolean): Promise<void> {

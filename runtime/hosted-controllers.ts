@@ -2,8 +2,10 @@ import { isDeepStrictEqual } from 'node:util'
 import { type ControllerChange, diffConfig } from './config/diff.ts'
 import { loadConfig } from './config/load.ts'
 import type { Config, ControllerConfig } from './config/schema.ts'
+import type { Bearer } from './controller/finalizer-bearers.ts'
 import { acquireScopes, HostedController, type HostParts } from './hosted-controller.ts'
 import { createFileWatcher, type FileWatcher } from './util/file-watcher.ts'
+import type { Gvk } from './util/gvk.ts'
 
 export interface HostedControllersOptions extends Omit<HostParts, 'onChange'> {
   /** Follow the config, the handlers and their imports. */
@@ -24,6 +26,9 @@ export class HostedControllers {
   #reading: Promise<void> = Promise.resolve()
   /** What is still being done to a controller of that name; a slow one does not hold up the others. */
   readonly #changing = new Map<string, Promise<void>>()
+  /** Entries that are gone, whose finalizer is being taken off; until `#lifetime` ends. */
+  readonly #retiring = new Set<Promise<void>>()
+  readonly #lifetime = new AbortController()
   #isStopped = false
 
   constructor(options: HostedControllersOptions, config: Config) {
@@ -54,6 +59,8 @@ export class HostedControllers {
     await this.#reading
     await Promise.all([...this.all(), ...this.#leaving].map((hosted) => hosted.stop(graceMs)))
     await Promise.all(this.#changing.values())
+    this.#lifetime.abort()
+    await Promise.all(this.#retiring)
   }
 
   #onFiles(files: readonly string[]): void {
@@ -98,7 +105,7 @@ export class HostedControllers {
       case 'added':
         return this.#add(change.next)
       case 'removed':
-        return this.#remove(name)
+        return this.#retire(await this.#remove(name))
       case 'changed':
         if (change.subscription) return this.#replace(name, change.next)
         this.#hosted.get(name)?.update(change.next, change.guest)
@@ -111,27 +118,51 @@ export class HostedControllers {
     this.#followFiles()
   }
 
-  async #remove(name: string): Promise<void> {
+  /** Answers the one that went, if it may have left its finalizer behind. */
+  async #remove(name: string): Promise<HostedController | undefined> {
     const hosted = this.#hosted.get(name)
-    if (hosted === undefined) return
+    if (hosted === undefined) return undefined
+    const isFree = hosted.controller.isFreeOfFinalizers
     this.#hosted.delete(name)
     this.#leaving.add(hosted)
     await hosted.stop(hosted.config.timeoutMs)
     this.#leaving.delete(hosted)
+    return isFree ? undefined : hosted
+  }
+
+  /** In the background: no change of the config waits for it. What an entry of that name takes care of keeps it. */
+  #retire(gone: HostedController | undefined): void {
+    if (gone === undefined || this.#isStopped) return
+    const { name } = gone.config
+    const isWanted = ({ namespace }: Bearer) => !covers(this.#hosted.get(name)?.config, gone.config.gvk, namespace)
+    const done = gone.retire(this.#lifetime.signal, isWanted).finally(() => this.#retiring.delete(done))
+    this.#retiring.add(done)
   }
 
   /** The old one lets go of its keys before the new one takes any; what both watch is kept and not listed again. */
   async #replace(name: string, config: ControllerConfig): Promise<void> {
     const kept = acquireScopes(this.#options.informers, config)
-    await this.#remove(name)
+    const gone = await this.#remove(name)
     this.#add(config)
     for (const { release } of kept) release()
+    const isCovered = (namespace: string | undefined) => covers(config, gone?.config.gvk, namespace)
+    if (gone !== undefined && !namespacesOf(gone.config).every(isCovered)) this.#retire(gone)
   }
 
   #followFiles(): void {
     if (this.#isStopped) return
     this.#watcher?.watch([this.#config.file, ...this.all().flatMap((hosted) => hosted.inputs)])
   }
+}
+
+/** Whether an entry watches what is in that namespace; undefined: in all, or cluster-scoped. */
+function covers(config: ControllerConfig | undefined, gvk: Gvk | undefined, namespace: string | undefined): boolean {
+  if (config === undefined || config.gvk.kind !== gvk?.kind || config.gvk.group !== gvk.group) return false
+  return config.namespaces.length === 0 || (namespace !== undefined && config.namespaces.includes(namespace))
+}
+
+function namespacesOf({ namespaces }: ControllerConfig): readonly (string | undefined)[] {
+  return namespaces.length === 0 ? [undefined] : namespaces
 }
 
 function summary(changes: ReadonlyMap<string, ControllerChange>): object {

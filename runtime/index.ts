@@ -39,10 +39,20 @@ export interface OwnerReference {
 /** Runs for a new or changed object; the state to bring about is in `object`, never in how it came to be. */
 export type Reconcile<T = KubeObject> = (object: T, context: Context) => Outcome | Promise<Outcome>
 
-/** Runs once the object is gone, with its last known state. What must happen for certain belongs in a finalizer. */
+/**
+ * Runs once the object is gone, with its last known state, or, in a handler without `finalize`, once it has left the
+ * controller's selector (reason `unselected`). What must happen for certain belongs in `finalize`.
+ */
 export type Deleted<T = KubeObject> = (last: T, context: Context) => void | Promise<void>
 
-/** What a reconcile may return; nothing means done. */
+/**
+ * Runs before the object may go: once it is being deleted, or, with reason `unselected`, once it has left the
+ * controller's selector. The controller's finalizer, there since before the first reconcile, goes when this resolves;
+ * `requeueAfter` keeps it, and a throw is tried again.
+ */
+export type Finalize<T = KubeObject> = (object: T, context: Context) => Outcome | Promise<Outcome>
+
+/** What a reconcile or finalize may return; nothing means done. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a handler that returns nothing is the common case
 export type Outcome = void | {
   /** Run again after this long (`30s`, `1m30s`), unless a change comes first. */
@@ -52,7 +62,16 @@ export type Outcome = void | {
 }
 
 /** Why a call runs. */
-export type Reason = 'created' | 'changed' | 'deleted' | 'resync' | 'requeue' | 'retry' | 'reload' | 'replay'
+export type Reason =
+  | 'created'
+  | 'changed'
+  | 'deleted'
+  | 'unselected'
+  | 'resync'
+  | 'requeue'
+  | 'retry'
+  | 'reload'
+  | 'replay'
 
 /** A namespaced or cluster-scoped object's place; `namespace` defaults to the primary's. */
 export interface ObjectRef {

@@ -20,7 +20,7 @@ export interface Primary {
 /** One call of a handler, as the broker sees it. */
 export interface CallScope {
   readonly primary: Primary
-  /** `reconcile` or `deleted`: the default `action` of events. */
+  /** The default `action` of events. */
   readonly exportName: string
   /** Set by the first 409 of the call: from then on its reads are live. */
   sawConflict: boolean

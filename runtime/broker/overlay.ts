@@ -56,7 +56,7 @@ export class Overlay {
 /**
  * Versions compare as numbers since Kubernetes 1.35 says so (KEP-5504); of anything else, only equality is known.
  */
-function isSameOrLater(seen: string, written: string): boolean {
+export function isSameOrLater(seen: string, written: string): boolean {
   if (seen === written) return true
   if (!/^\d+$/.test(seen) || !/^\d+$/.test(written)) return false
   return seen.length === written.length ? seen > written : seen.length > written.length

@@ -15,6 +15,7 @@ import {
   resolveKind,
 } from './call-scope.ts'
 import { objectKey } from './object-key.ts'
+import { expectedUid, withUid, withUidPrecondition, withUidTest } from './primary-guard.ts'
 import { withoutManagedFields } from './stored-object.ts'
 
 const PATCH_TYPES: Record<string, string> = {
@@ -36,7 +37,8 @@ export async function update(context: BrokerContext, scope: CallScope, args: rea
   const options = asOptions(args[1])
   const target = await targetOfObject(context, scope, args[0], { subresource: options.subresource })
   allow(context, target, ['update'])
-  return write(context, target, options, { method: 'PUT', body: JSON.stringify(target.object) })
+  const body = withUid(target.object, expectedUid(target, scope))
+  return write(context, target, options, { method: 'PUT', body: JSON.stringify(body) })
 }
 
 /** patch(kind, ref, body, {type, subresource, dryRun}) → the stored object's JSON. */
@@ -49,7 +51,8 @@ export async function patch(context: BrokerContext, scope: CallScope, args: read
   const contentType = typeof type === 'string' && Object.hasOwn(PATCH_TYPES, type) ? PATCH_TYPES[type] : undefined
   if (contentType === undefined) throw invalid(`patch type ${JSON.stringify(type)} is not merge, json or strategic`)
   if (body === undefined) throw invalid('patch has no body')
-  return write(context, target, options, { method: 'PATCH', body: JSON.stringify(body), contentType })
+  const guarded = (type === 'json' ? withUidTest : withUid)(body, expectedUid(target, scope))
+  return write(context, target, options, { method: 'PATCH', body: JSON.stringify(guarded), contentType })
 }
 
 /** apply(object, {force = true, subresource, dryRun}) → the stored object's JSON. */
@@ -60,7 +63,7 @@ export async function apply(context: BrokerContext, scope: CallScope, args: read
   const { managedFields: _refusedByTheServer, ...metadata } = target.object.metadata as JsonObject
   return write(context, target, options, {
     method: 'PATCH',
-    body: JSON.stringify({ ...target.object, metadata }),
+    body: JSON.stringify(withUid({ ...target.object, metadata }, expectedUid(target, scope))),
     contentType: 'application/apply-patch+yaml',
     query: { force: options.force !== false },
   })
@@ -75,7 +78,7 @@ export async function remove(context: BrokerContext, scope: CallScope, args: rea
   const body = {
     apiVersion: 'v1',
     kind: 'DeleteOptions',
-    ...deleteOptions,
+    ...withUidPrecondition(deleteOptions, expectedUid(target, scope)),
     ...(dryRun === true ? { dryRun: ['All'] } : {}),
   }
   try {

@@ -1,10 +1,11 @@
 #!/usr/bin/env -S node --disable-sigusr1 --max-semi-space-size=4
-import { Command, CommanderError, Option } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { ERROR_CODES, formatFault, RuntimeError } from '../errors.ts'
 import { LOG_LEVELS, type LogLevel } from '../observe/log-level.ts'
 import { keepHeapLean } from '../util/lean-heap.ts'
 import { messageOf } from '../util/message-of.ts'
 import { version } from '../util/version.ts'
+import type { RemoveFlags } from './finalizers.ts'
 
 /** Good, the user's fault, ours. */
 const EXIT = { good: 0, user: 1, system: 2 } as const
@@ -57,6 +58,25 @@ program
     process.exitCode = (await validate(flags)) ? EXIT.good : EXIT.user
   })
 
+program
+  .command('finalizers')
+  .description('look after finalizers that controllers left behind')
+  .command('remove')
+  .argument('<NAME>', "the controller's name", controllerName)
+  .description("take a retired controller's finalizer off all objects")
+  .addOption(configOption())
+  .option('--kubeconfig <FILE>', 'the cluster, from this file alone')
+  .option('--context <NAME>', "the kubeconfig's context to use")
+  .option('--dry-run', 'show the objects, change nothing')
+  .addHelpText(
+    'after',
+    '\nOf the kind in its config entry where there is one, else of every kind. The cluster is found as `run` finds it.',
+  )
+  .action(async (name: string, flags: RemoveFlags) => {
+    const { removeFinalizersCommand } = await import('./finalizers.ts')
+    process.exitCode = (await removeFinalizersCommand(name, flags)) ? EXIT.good : EXIT.system
+  })
+
 try {
   await program.parseAsync()
 } catch (error) {
@@ -72,6 +92,11 @@ function hostCommand(name: string, description: string): Command {
     .option('--context <NAME>', "the kubeconfig's context to use")
     .option('--listen <HOST:PORT>', 'where probes, metrics and /parked answer', '127.0.0.1:8787')
     .addOption(new Option('--log-level <LEVEL>', 'the least level to log').choices(LOG_LEVELS).default('info'))
+}
+
+function controllerName(text: string): string {
+  if (/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(text)) return text
+  throw new InvalidArgumentError('It is no name of a controller.')
 }
 
 function configOption(): Option {

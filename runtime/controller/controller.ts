@@ -8,8 +8,12 @@ import { DelayingQueue } from '../queue/delaying-queue.ts'
 import { RateLimiter, TokenBucket } from '../queue/rate-limiter.ts'
 import { type Priority, type QueueMetrics, WorkQueue } from '../queue/work-queue.ts'
 import type { Clock } from '../util/clock.ts'
+import { decideStep } from './finalizer.ts'
+import { FinalizerUpkeep } from './finalizer-upkeep.ts'
+import { Finalizers } from './finalizers.ts'
 import { decideHostFailure, type Failure, type Outcome } from './outcome.ts'
 import { type Parked, Parking } from './parking.ts'
+import { isSelective, prepareTurn } from './prepare-turn.ts'
 import { Tombstones } from './tombstones.ts'
 import { runTurn, type Turn, type TurnOptions } from './turn.ts'
 
@@ -34,7 +38,8 @@ export interface ControllerLog {
 }
 
 /** What a controller needs of the rest; `call`, `hostCall` and the status writer's parts come with TurnOptions. */
-export interface ControllerOptions extends Omit<TurnOptions, 'with' | 'timeoutMs' | 'find' | 'controller' | 'now'> {
+export interface ControllerOptions
+  extends Omit<TurnOptions, 'with' | 'timeoutMs' | 'find' | 'controller' | 'now' | 'finalizer' | 'wrote'> {
   readonly config: ControllerConfig
   readonly clock: Clock
   readonly log: ControllerLog
@@ -60,6 +65,10 @@ export class Controller {
   readonly #workers: PQueue
   readonly #parking = new Parking()
   readonly #tombstones = new Tombstones()
+  readonly #finalizers: Finalizers
+  readonly #upkeep: FinalizerUpkeep
+  /** Not every object that left the selector could be kept in mind. */
+  #hasMissedLeaver = false
   /** Why a key waits, for its handler's eyes; a key without one is a retry or a requeue that came due. */
   readonly #reasons = new Map<string, Reason>()
   /**
@@ -70,12 +79,15 @@ export class Controller {
   /** Exports of the handler's present bundle; empty until the first has loaded. */
   #exports: ReadonlySet<string> = new Set()
   #state: 'idle' | 'working' | 'draining' = 'idle'
+  #hasLooked = false
   #cancelResync = () => {}
 
   constructor(options: ControllerOptions) {
     const { config, clock, metrics } = options
     this.#options = options
     this.#config = config
+    this.#finalizers = new Finalizers(config.name)
+    this.#upkeep = this.#createUpkeep()
     this.#queue = new WorkQueue({ metrics, onReady: () => this.dispatch() })
     this.#timers = new DelayingQueue(clock, (key) => this.#queue.add(key))
     this.#limiter = new RateLimiter(config.retry, new TokenBucket(clock, RETRIES_PER_SECOND, RETRY_BURST))
@@ -98,6 +110,17 @@ export class Controller {
     return this.#queue.depth === 0 && this.#queue.processing === 0
   }
 
+  /** Objects whose deletion waits for a `finalize` that fails. */
+  get finalizersBlocking(): number {
+    return this.#finalizers.blocking
+  }
+
+  /** No object bears the finalizer by this controller's doing: the handler has no `finalize`, and the cache shows none. */
+  get isFreeOfFinalizers(): boolean {
+    if (this.#exports.size === 0 || this.#exports.has('finalize')) return false
+    return !isSelective(this.#config) && !this.#options.entries().some((entry) => this.#finalizers.bears(entry))
+  }
+
   parked(): Parked[] {
     return this.#parking.list()
   }
@@ -106,12 +129,18 @@ export class Controller {
 
   added(entry: Entry, isInitial: boolean): void {
     this.#options.overlay.observed(this.#objectKey(entry), entry.resourceVersion)
+    this.#finalizers.observed(entry)
+    this.#dropNeedless(entry)
+    this.#cameBack(entry)
     this.#enqueue(entry.key, 'created', isInitial ? 'low' : 'high')
   }
 
   changed(entry: Entry, old: Entry): void {
     const isOwnWrite = this.#isOwnWrite(entry)
     this.#options.overlay.observed(this.#objectKey(entry), entry.resourceVersion)
+    const isHandled = this.#finalizers.observed(entry)
+    this.#dropNeedless(entry)
+    if (isHandled) return this.#options.metrics.skipped('same-version')
     if (!this.#passes(entry, old)) return this.#options.metrics.skipped('unchanged')
     if (!isOwnWrite) this.#free(entry.key)
     this.#enqueue(entry.key, 'changed', 'high')
@@ -123,18 +152,36 @@ export class Controller {
   }
 
   removed(entry: Entry): void {
-    const { overlay, metrics } = this.#options
-    overlay.observed(this.#objectKey(entry), undefined)
+    const isMissed = this.#isMissed(entry)
+    this.#options.overlay.observed(this.#objectKey(entry), undefined)
     this.#forget(entry.key)
-    if (!this.#exports.has('deleted') && this.#exports.size > 0) return this.#queue.remove(entry.key)
+    if (!isMissed) return this.#queue.remove(entry.key)
     // A parked one makes room for the one that went now.
     if (this.#parking.free(entry.key, 'deleted')) this.#dropTombstone(entry.key)
-    const displaced = this.#tombstones.add(entry)
-    if (displaced !== undefined) {
-      this.#parking.free(displaced, 'deleted')
-      metrics.tombstoneDropped()
-    }
+    this.#bury(entry)
     this.#enqueue(entry.key, 'deleted', 'high')
+  }
+
+  /** Something is to be done for an object that went, or that went out of sight; before the first bundle nobody knows. */
+  #isMissed(entry: Entry): boolean {
+    if (this.#exports.size === 0 || this.#exports.has('deleted')) return true
+    return isSelective(this.#config) && (this.#exports.has('finalize') || this.#finalizers.bears(entry))
+  }
+
+  #bury(entry: Entry): void {
+    const displaced = this.#tombstones.add(entry)
+    if (displaced === undefined) return
+    this.#parking.free(displaced, 'deleted')
+    this.#options.metrics.tombstoneDropped()
+    this.#hasMissedLeaver = true
+  }
+
+  /** It had only left the selector, and is selected again before anything was done about that. */
+  #cameBack(entry: Entry): void {
+    const tombstone = this.#tombstones.get(entry.key)
+    if (tombstone?.uid !== entry.uid || !isSelective(this.#config)) return
+    this.#tombstones.remove(tombstone)
+    this.#parking.free(entry.key, 'deleted')
   }
 
   // --- what the host says ---
@@ -143,6 +190,7 @@ export class Controller {
   start(): void {
     if (this.#state !== 'idle') return
     this.#state = 'working'
+    this.#settleFinalizers()
     this.dispatch()
   }
 
@@ -158,13 +206,14 @@ export class Controller {
   loaded(exports: readonly string[]): void {
     const isReload = this.#exports.size > 0
     this.#exports = new Set(exports)
-    if (!this.#exports.has('deleted')) this.#tombstones.clear()
+    if (!this.#exports.has('deleted') && !isSelective(this.#config)) this.#tombstones.clear()
     if (isReload) {
       this.#parking.freeAll()
       this.#suspects.clear()
       for (const key of this.#tombstones.keys()) this.#enqueue(key, 'reload', 'low')
       for (const entry of this.#options.entries()) this.#enqueue(entry.key, 'reload', 'low')
     }
+    this.#settleFinalizers()
     this.dispatch()
   }
 
@@ -191,7 +240,7 @@ export class Controller {
     this.#state = 'draining'
     this.#cancelResync()
     this.#timers.clearAll()
-    await this.#workers.onIdle()
+    await Promise.all([this.#workers.onIdle(), this.#upkeep.stop()])
   }
 
   /** Hands keys to workers while there are both, and the guest can take calls. */
@@ -212,8 +261,12 @@ export class Controller {
     const turn = this.#turnOf(key)
     if (turn !== undefined) {
       const startedMs = this.#options.clock.now()
-      const outcome = await this.#run(turn)
-      this.#settle(turn, this.#isGone(turn) ? GONE : outcome, (this.#options.clock.now() - startedMs) / 1000)
+      const { ran, outcome } = await this.#run(turn)
+      this.#settle(
+        ran,
+        this.#isOvertaken(ran, outcome) ? GONE : outcome,
+        (this.#options.clock.now() - startedMs) / 1000,
+      )
     } else {
       this.#suspects.delete(key)
       this.#limiter.forget(key)
@@ -221,9 +274,10 @@ export class Controller {
     this.#queue.done(key)
   }
 
-  /** The object that the turn was about is no more; another may live under its key. */
-  #isGone({ export: name, entry }: Turn): boolean {
-    if (name === 'deleted') return this.#tombstones.get(entry.key) !== entry
+  /** The object that the turn was about is no more, and not by the turn's own doing; another may live under its key. */
+  #isOvertaken({ export: name, entry, tombstone }: Turn, { kind }: Outcome): boolean {
+    if (tombstone !== undefined) return this.#tombstones.get(entry.key) !== tombstone
+    if (name === 'finalize' && kind === 'success') return false
     return this.#options.find(entry.key)?.uid !== entry.uid
   }
 
@@ -232,21 +286,30 @@ export class Controller {
     this.#reasons.delete(key)
     const attempt = this.#limiter.failures(key) + 1
     const gone = this.#tombstones.get(key)
-    if (gone !== undefined && this.#exports.has('deleted') && !this.#parking.has(key, 'deleted')) {
-      return { export: 'deleted', entry: gone, attempt, reason: reasonOfDeleted(reason, attempt) }
+    if (gone !== undefined && !this.#parking.has(key, 'deleted')) {
+      return { export: 'deleted', entry: gone, tombstone: gone, attempt, reason: reasonOfDeleted(reason, attempt) }
     }
     const entry = this.#options.find(key)
-    if (entry === undefined || this.#parking.has(key, 'reconcile') || !this.#exports.has('reconcile')) return undefined
-    return { export: 'reconcile', entry, attempt, reason: reason ?? (attempt > 1 ? 'retry' : 'requeue') }
+    if (entry === undefined || this.#parking.has(key, 'reconcile')) return undefined
+    const isDeleting = entry.deletionTimestamp !== undefined
+    const step = decideStep(this.#exports, { isDeleting, bears: this.#finalizers.bears(entry) })
+    return step && { ...step, entry, attempt, reason: reason ?? (attempt > 1 ? 'retry' : 'requeue') }
   }
 
-  #run(turn: Turn): Promise<Outcome> {
-    const { name, timeoutMs } = this.#config
+  /** Answers the turn as it ran: for an object out of sight, a look decides what is called. */
+  async #run(turn: Turn): Promise<{ ran: Turn; outcome: Outcome }> {
+    const { timeoutMs, with: parameters } = this.#config
     const { clock } = this.#options
-    const options = { ...this.#options, controller: name, with: this.#config.with, timeoutMs, now: clock.now }
-    return runTurn(options, turn).catch((error) =>
-      decideHostFailure(error, { name: 'HostError', action: 'Cannot run the handler' }),
-    )
+    const options = { ...this.#writing(), with: parameters, timeoutMs, now: clock.now }
+    let ran = turn
+    try {
+      const prepared = await prepareTurn({ ...options, exports: this.#exports, selectors: this.#config }, turn)
+      if ('kind' in prepared) return { ran, outcome: prepared }
+      ran = prepared
+      return { ran, outcome: await runTurn(options, ran) }
+    } catch (error) {
+      return { ran, outcome: decideHostFailure(error, { name: 'HostError', action: 'Cannot run the handler' }) }
+    }
   }
 
   /** The one place that acts on an outcome. */
@@ -254,6 +317,7 @@ export class Controller {
     const { key } = turn.entry
     const { metrics } = this.#options
     const ranAlone = this.#suspects.delete(key)
+    if (isHoldingUp(turn)) this.#finalizers.finalized(turn.entry, outcome)
     switch (outcome.kind) {
       case 'success':
         metrics.reconciled('success', seconds)
@@ -287,10 +351,13 @@ export class Controller {
   }
 
   /** `deleted` has run: its last state goes, and what else lived or lives under the key gets its turn. */
-  #finished({ export: name, entry }: Turn): void {
-    if (name !== 'deleted') return
-    this.#tombstones.remove(entry)
-    this.#enqueueNext(entry.key)
+  #finished({ entry: { key }, tombstone }: Turn): void {
+    if (tombstone === undefined) return
+    this.#tombstones.remove(tombstone)
+    this.#enqueueNext(key)
+    if (!this.#hasMissedLeaver || this.#tombstones.size > 0) return
+    this.#hasMissedLeaver = false
+    if (isSelective(this.#config)) this.#upkeep.look()
   }
 
   #enqueueNext(key: string): void {
@@ -326,15 +393,16 @@ export class Controller {
   #park(turn: Turn, failure: Failure): void {
     const { entry, attempt: attempts } = turn
     const since = new Date(this.#options.clock.now()).toISOString()
+    const slot = turn.tombstone === undefined ? 'reconcile' : 'deleted'
     this.#timers.clear(entry.key)
     this.#limiter.forget(entry.key)
-    const makesRoom = turn.export === 'deleted' && this.#tombstones.hasLater(entry)
+    const makesRoom = turn.tombstone !== undefined && this.#tombstones.hasLater(turn.tombstone)
     const next = makesRoom ? 'given up for the next one of this name' : 'parked until it changes'
     this.#options.log.error(sayFailed(turn, failure, next), this.#fieldsOf(turn, failure))
     if (makesRoom) this.#dropTombstone(entry.key)
-    else this.#parking.park({ key: entry.key, uid: entry.uid, export: turn.export, since, attempts, failure })
+    else this.#parking.park({ key: entry.key, uid: entry.uid, export: slot, since, attempts, failure })
     // A last state that cannot be worked off must not hold up what took its place.
-    if (turn.export === 'deleted') this.#enqueueNext(entry.key)
+    if (slot === 'deleted') this.#enqueueNext(entry.key)
   }
 
   /** The file is named always: of a result, a timeout or a death there is no stack that does. */
@@ -360,6 +428,52 @@ export class Controller {
     this.#timers.clear(key)
     this.#reasons.delete(key)
     this.#suspects.delete(key)
+    this.#finalizers.forget(key)
+  }
+
+  // --- finalizers ---
+
+  /** What the host does by itself once there is a bundle, and again after each. */
+  #settleFinalizers(): void {
+    if (this.#state !== 'working' || this.#exports.size === 0) return
+    if (!this.#exports.has('finalize')) this.#upkeep.strip()
+    if (!this.#hasLooked && isSelective(this.#config)) this.#upkeep.look()
+    this.#hasLooked = true
+  }
+
+  /** The object bears a finalizer that no export stands behind. */
+  #dropNeedless(entry: Entry): void {
+    const isNeedless = this.#exports.size > 0 && !this.#exports.has('finalize') && this.#finalizers.bears(entry)
+    if (isNeedless && this.#state === 'working') this.#upkeep.strip()
+  }
+
+  #createUpkeep(): FinalizerUpkeep {
+    return new FinalizerUpkeep({
+      ...this.#options,
+      ...this.#writing(),
+      namespaces: this.#config.namespaces,
+      finalizers: this.#finalizers,
+      isNeedless: () => !this.#exports.has('finalize'),
+      leftUnseen: (entry) => this.#leftUnseen(entry),
+    })
+  }
+
+  #leftUnseen(entry: Entry): boolean {
+    if (this.#tombstones.isFull) {
+      this.#hasMissedLeaver = true
+      return false
+    }
+    if (this.#tombstones.get(entry.key)?.uid === entry.uid) return true
+    this.#bury(entry)
+    this.#enqueue(entry.key, 'deleted', 'low')
+    return true
+  }
+
+  /** How the host writes to objects of this controller. */
+  #writing() {
+    const { finalizer } = this.#finalizers
+    const wrote = (entry: Entry) => this.#finalizers.wrote(entry, this.#options.find(entry.key))
+    return { ...this.#options, controller: this.#config.name, finalizer, wrote }
   }
 
   /** Creation, deletionTimestamp and finalizer changes always pass; the rest by `on`. */
@@ -398,8 +512,15 @@ function reasonOfDeleted(reason: Reason | undefined, attempt: number): Reason {
   return attempt > 1 ? 'retry' : 'deleted'
 }
 
-function sayFailed({ export: name, entry, attempt }: Turn, failure: Failure, next: string): string {
-  return `${name} of "${entry.key}" failed (attempt ${attempt}, ${next}): ${failure.name}: ${failure.message}`
+/** Nothing else keeps the object from going. */
+function isHoldingUp({ export: name, entry }: Turn): boolean {
+  return name === 'finalize' && entry.deletionTimestamp !== undefined
+}
+
+function sayFailed(turn: Turn, failure: Failure, next: string): string {
+  const { export: name = 'the finalizer', entry, attempt } = turn
+  const until = isHoldingUp(turn) ? `${next}, blocking its deletion` : next
+  return `${name} of "${entry.key}" failed (attempt ${attempt}, ${until}): ${failure.name}: ${failure.message}`
 }
 
 function formatMs(ms: number): string {

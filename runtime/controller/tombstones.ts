@@ -11,6 +11,15 @@ export class Tombstones {
   /** Over all keys. */
   #size = 0
 
+  get size(): number {
+    return this.#size
+  }
+
+  /** The next one makes the oldest go. */
+  get isFull(): boolean {
+    return this.#size >= MAX_TOMBSTONES
+  }
+
   /** The one to work off next. */
   get(key: string): Entry | undefined {
     return this.#entries.get(key)?.[0]

@@ -2,22 +2,28 @@ import type { HostCall } from '../broker/broker.ts'
 import type { CallScope } from '../broker/call-scope.ts'
 import { objectKey } from '../broker/object-key.ts'
 import type { Reason } from '../index.ts'
-import type { Entry } from '../informer/entry.ts'
+import { createEntryParser, type Entry, type ParsedObject } from '../informer/entry.ts'
 import type { Resource } from '../kube/resource.ts'
 import type { CallRequest, Settled } from '../sandbox/call.ts'
+import { apiVersionOf } from '../util/gvk.ts'
 import type { JsonObject } from '../util/json.ts'
+import { type FinalizerWriterOptions, removeFinalizer } from './finalizer-writer.ts'
 import { decideHostFailure, decideOutcome, type Outcome } from './outcome.ts'
 import { type StatusTarget, type StatusWriterOptions, writeStatus } from './status-writer.ts'
 
 /** One turn of one key: which export runs, on what, and why. */
 export interface Turn {
-  readonly export: 'reconcile' | 'deleted'
+  /** Undefined: nothing is called. */
+  readonly export: 'reconcile' | 'finalize' | 'deleted' | undefined
   readonly entry: Entry
+  /** The last state that the turn is about, of an object which the cache does not hold any more. */
+  readonly tombstone?: Entry
+  readonly addsFinalizer?: boolean
   readonly attempt: number
   readonly reason: Reason
 }
 
-export interface TurnOptions extends StatusWriterOptions {
+export interface TurnOptions extends StatusWriterOptions, FinalizerWriterOptions {
   readonly with: unknown
   readonly timeoutMs: number
   call(request: CallRequest): Promise<Settled>
@@ -25,6 +31,8 @@ export interface TurnOptions extends StatusWriterOptions {
   resource(): Promise<Resource | undefined>
   /** The object as the cache has it now. */
   find(key: string): Entry | undefined
+  /** The host wrote this version. */
+  wrote(entry: Entry): void
 }
 
 /** A call with the key it is about, for its log lines. */
@@ -32,30 +40,48 @@ export interface TurnRequest extends CallRequest {
   readonly key: string
 }
 
-/** Calls the handler and writes the status that it returned. */
+/** Calls the handler, writes the status that it returned, and takes the finalizer off what is finalized. */
 export async function runTurn(options: TurnOptions, turn: Turn): Promise<Outcome> {
   const resource = await options.resource()
   if (resource === undefined) return { kind: 'gone' }
+  const outcome = turn.export === undefined ? SUCCESS : await call(options, turn, turn.export, resource)
+  if (outcome.kind !== 'success') return outcome
+  const letsGo = turn.export === 'finalize' || turn.reason === 'unselected'
+  return (letsGo ? await letGo(options, turn.entry, resource) : undefined) ?? outcome
+}
+
+async function call(
+  options: TurnOptions,
+  turn: Turn,
+  name: NonNullable<Turn['export']>,
+  resource: Resource,
+): Promise<Outcome> {
   const sent = new Set<Promise<unknown>>()
-  const settled = await options.call(requestOf(options, turn, resource, sent))
+  const settled = await options.call(requestOf(options, turn, name, resource, sent))
   // Requests under way are awaited before the key may run again: a late one must not land on the next run's work.
   await Promise.allSettled(sent)
   const outcome = decideOutcome(settled)
   if (outcome.kind !== 'success' && outcome.kind !== 'requeueAfter') return outcome
-  if (turn.export === 'deleted') return outcome
-  if (options.find(turn.entry.key)?.uid !== turn.entry.uid) return { kind: 'gone' }
+  if (name === 'deleted') return outcome
+  if (turn.tombstone === undefined && options.find(turn.entry.key)?.uid !== turn.entry.uid) return { kind: 'gone' }
   if (outcome.status === undefined) return outcome
   return (await writeReturned(options, turn.entry, resource, outcome.status)) ?? outcome
 }
 
-function requestOf(options: TurnOptions, turn: Turn, resource: Resource, sent: Set<Promise<unknown>>): TurnRequest {
+function requestOf(
+  options: TurnOptions,
+  turn: Turn,
+  exportName: NonNullable<Turn['export']>,
+  resource: Resource,
+  sent: Set<Promise<unknown>>,
+): TurnRequest {
   const { namespace, name, uid, resourceVersion, json } = turn.entry
   const primary = { gvk: resource, namespace, name, uid, resourceVersion }
-  const scope: CallScope = { primary, exportName: turn.export, sawConflict: false }
+  const scope: CallScope = { primary, exportName, sawConflict: false }
   const key = { controller: options.controller, namespace, name, uid }
   return {
     key: turn.entry.key,
-    export: turn.export,
+    export: exportName,
     args: [json],
     context: JSON.stringify({ key, attempt: turn.attempt, reason: turn.reason, with: options.with }),
     timeoutMs: options.timeoutMs,
@@ -65,6 +91,31 @@ function requestOf(options: TurnOptions, turn: Turn, resource: Resource, sent: S
       return answer
     },
   }
+}
+
+/** Undefined when the finalizer is off, or the object gone. */
+async function letGo(options: TurnOptions, entry: Entry, resource: Resource): Promise<Outcome | undefined> {
+  try {
+    const removed = await removeFinalizer(options, resource, entry)
+    if (typeof removed === 'object') recordWrite(options, entry, resource, removed.json)
+    return undefined
+  } catch (error) {
+    return decideHostFailure(error, { name: 'FinalizerWriteFailed', action: 'Cannot remove the finalizer' })
+  }
+}
+
+/** Lays what the API server stored over the cache; answers it as an entry. */
+export function recordWrite(
+  { overlay, wrote }: Pick<TurnOptions, 'overlay' | 'wrote'>,
+  { namespace, name }: Pick<Entry, 'namespace' | 'name'>,
+  resource: Resource,
+  json: string,
+): Entry {
+  const parser = createEntryParser({ apiVersion: apiVersionOf(resource), kind: resource.kind })
+  const stored = parser.parse(JSON.parse(json) as ParsedObject)
+  overlay.record(objectKey(resource, namespace, name), { resourceVersion: stored.resourceVersion, json: stored.json })
+  wrote(stored)
+  return stored
 }
 
 /** Undefined when the call's own outcome stands. */
@@ -90,3 +141,5 @@ function latest({ overlay, find }: TurnOptions, entry: Entry, resource: Resource
   if (written === undefined || written === 'expired' || written.json === undefined) return target
   return { ...target, json: written.json, resourceVersion: written.resourceVersion }
 }
+
+const SUCCESS: Outcome = { kind: 'success' }

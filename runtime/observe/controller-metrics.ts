@@ -18,6 +18,8 @@ export interface ControllerSample {
   readonly state: string
   readonly concurrency: number
   readonly parked: number
+  /** Objects whose deletion waits for a `finalize` that fails. */
+  readonly finalizersBlocking: number
   /** Undefined while there is no guest, or where it cannot be read. */
   readonly guestMemoryBytes?: number | undefined
 }
@@ -95,6 +97,7 @@ export function createControllerMetrics(registry: Registry, now: () => number) {
     registers,
   })
   const parked = gauge('ostler_parked', 'Objects that are not tried again by themselves.')
+  const blocking = gauge('ostler_finalizers_blocking', 'Objects whose deletion waits for a `finalize` that fails.')
   const skipped = new Counter({
     name: 'ostler_events_skipped_total',
     help: 'Events that led to no call, by reason: same-version (a re-delivery) or unchanged (no part that `on` names).',
@@ -129,7 +132,7 @@ export function createControllerMetrics(registry: Registry, now: () => number) {
     for (const result of RESULTS) total.inc(series.own(total, { controller, result }), 0)
     for (const metric of [errors, terminals, timeouts, dropped, tombstones, swaps])
       metric.inc(series.own(metric, labels), 0)
-    for (const metric of [time, starts, maxConcurrent, active, parked, memory]) series.own(metric, labels)
+    for (const metric of [time, starts, maxConcurrent, active, parked, blocking, memory]) series.own(metric, labels)
     const states = new Set<string>()
     let isRemoved = false
     const unlessRemoved =
@@ -166,6 +169,7 @@ export function createControllerMetrics(registry: Registry, now: () => number) {
           state.set(series.own(state, { controller, state: name }), name === sample.state ? 1 : 0)
         maxConcurrent.set(labels, sample.concurrency)
         parked.set(labels, sample.parked)
+        blocking.set(labels, sample.finalizersBlocking)
         memory.set(labels, sample.guestMemoryBytes ?? 0)
       }),
       remove() {

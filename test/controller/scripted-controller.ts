@@ -67,6 +67,7 @@ export interface ScriptedController {
   readonly counts: Counts
   /** Lines of warn and error. */
   readonly lines: readonly string[]
+  readonly infos: readonly string[]
   /** Every call so far, as `export reason attempt key`. */
   readonly history: readonly string[]
   readonly sent: readonly KubeRequest[]
@@ -76,9 +77,13 @@ export interface ScriptedController {
   /** An object's new version, told as an informer would; a spec that is given makes a new generation. */
   put(name: string, fields?: ParsedObject, options?: { initial?: boolean }): Promise<Entry>
   remove(name: string): Promise<void>
+  /** As put(), but of an object as an API server has it. */
+  tell(object: ParsedObject): Promise<void>
   /** Marks the next version of an object as written by this controller's handler. */
   writeNext(name: string): void
   isReady: boolean
+  /** In place of an API server that says yes to everything. */
+  respond: ((request: KubeRequest) => string) | undefined
 }
 
 /** It works at once, unless `exports` is empty. */
@@ -92,6 +97,7 @@ export function createScriptedController(
   const flights = new Set<ScriptedCall>()
   const history: string[] = []
   const lines: string[] = []
+  const infos: string[] = []
   const sent: KubeRequest[] = []
   const counts: Counts = {}
   const count = (what: string) => {
@@ -103,7 +109,12 @@ export function createScriptedController(
     config: controllerConfig(config),
     clock,
     overlay,
-    log: { debug() {}, info() {}, warn: (line) => lines.push(line), error: (line) => lines.push(line) },
+    log: {
+      debug() {},
+      info: (line) => infos.push(line),
+      warn: (line) => lines.push(line),
+      error: (line) => lines.push(line),
+    },
     metrics: {
       added() {},
       taken() {},
@@ -117,6 +128,7 @@ export function createScriptedController(
     },
     send: async (request) => {
       sent.push(request)
+      if (scripted.respond !== undefined) return { code: 200, text: scripted.respond(request) }
       return { code: 200, text: JSON.stringify({ metadata: { resourceVersion: String(++versions) } }) }
     },
     hostCall: async () => undefined,
@@ -132,9 +144,11 @@ export function createScriptedController(
     clock,
     counts,
     lines,
+    infos,
     history,
     sent,
     isReady: true,
+    respond: undefined,
     inFlight: () => [...flights],
     call() {
       const [only, ...others] = flights
@@ -151,6 +165,14 @@ export function createScriptedController(
       else controller.changed(entry, old)
       await settle()
       return entry
+    },
+    async tell(object) {
+      const entry = parser.parse(structuredClone(object))
+      const old = entries.get(entry.key)
+      entries.set(entry.key, entry)
+      if (old === undefined) controller.added(entry, false)
+      else controller.changed(entry, old)
+      await settle()
     },
     async remove(name) {
       const old = entries.get(`a/${name}`) as Entry

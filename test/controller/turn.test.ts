@@ -35,6 +35,8 @@ function scripted(settled: Settled, overrides: Partial<TurnOptions> = {}) {
   const sent: KubeRequest[] = []
   const options: TurnOptions = {
     controller: 'demos',
+    finalizer: 'ostler.dev/demos',
+    wrote() {},
     overlay: new Overlay(clock),
     now: clock.now,
     with: { threshold: 10 },

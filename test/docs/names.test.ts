@@ -60,7 +60,7 @@ test('the docs name every command and flag, and none that does not exist', () =>
   const section = sectionOf(readme, '## Commands')
   const rows = [...section.matchAll(/^\| `ostler ([a-z]+)/gm)].map(([, name]) => name)
   expect(rows).toEqual(commands)
-  const flags = commands.flatMap((name) => flagsIn(help(name)))
+  const flags = commands.flatMap((name) => flagsOf(name))
   expect(unique(flagsIn(section))).toEqual(unique(flags))
 })
 
@@ -68,6 +68,13 @@ test('the docs name every command and flag, and none that does not exist', () =>
 function help(...command: string[]): string {
   const cli = join(repository, 'runtime/cli/main.ts')
   return execFileSync(process.execPath, ['--disable-sigusr1', cli, ...command, '--help'], { encoding: 'utf8' })
+}
+
+/** Of a command and those below it. */
+function flagsOf(...command: string[]): string[] {
+  const text = help(...command)
+  const below = text.includes('Commands:') ? commandsIn(text) : []
+  return [...flagsIn(text), ...below.flatMap((name) => flagsOf(...command, name))]
 }
 
 function commandsIn(text: string): string[] {

@@ -222,7 +222,9 @@ describeOnControlPlane('A host', () => {
     const excerpt = '  const size: number = = 3'
     expect(await firstFaultOf('syntax')).toEqual({ line: 2, column: 24, excerpt, message: 'Unexpected "="' })
     expect((await firstFaultOf('wrong')).message).toContain('export "reconcile" is of type string, not a function')
-    expect((await firstFaultOf('none')).message).toContain('exports "reconcil", but none of "reconcile", "deleted"')
+    expect((await firstFaultOf('none')).message).toContain(
+      'exports "reconcil", but none of "reconcile", "finalize", "deleted"',
+    )
     expect(await firstFaultOf('throws')).toEqual({
       ...{ line: 2, column: 7, excerpt: "throw new Error('no settings')" },
       message: 'Error: no settings',

@@ -94,8 +94,8 @@ test('A key that is added again in hand waits anew from then on', async () => {
 test('sample() shows one state at a time and keeps those left at zero', async () => {
   const { metrics, value } = createSteppedMetrics()
   const recorder = metrics.controller('a')
-  recorder.sample({ state: 'WaitingForCRD', concurrency: 2, parked: 0 })
-  recorder.sample({ state: 'Running', concurrency: 2, parked: 3, guestMemoryBytes: 1_024 })
+  recorder.sample({ state: 'WaitingForCRD', concurrency: 2, parked: 0, finalizersBlocking: 0 })
+  recorder.sample({ state: 'Running', concurrency: 2, parked: 3, finalizersBlocking: 0, guestMemoryBytes: 1_024 })
   expect(await value('ostler_controller_state{controller="a",state="WaitingForCRD"}')).toBe(0)
   expect(await value('ostler_controller_state{controller="a",state="Running"}')).toBe(1)
   expect(await value('controller_runtime_max_concurrent_reconciles{controller="a"}')).toBe(2)
@@ -155,8 +155,8 @@ test('remove() takes every series of a controller away, for good, and no other',
     recorder.guestDied('exit')
     recorder.guestStarted(1)
     recorder.timedOut()
-    recorder.sample({ state: 'Syncing', concurrency: 1, parked: 1, guestMemoryBytes: 1 })
-    recorder.sample({ state: 'Running', concurrency: 1, parked: 1, guestMemoryBytes: 1 })
+    recorder.sample({ state: 'Syncing', concurrency: 1, parked: 1, finalizersBlocking: 0, guestMemoryBytes: 1 })
+    recorder.sample({ state: 'Running', concurrency: 1, parked: 1, finalizersBlocking: 0, guestMemoryBytes: 1 })
   }
 })
 
