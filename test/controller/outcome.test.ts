@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { decideOutcome } from '../../runtime/controller/outcome.ts'
+import { decideHostFailure, decideOutcome } from '../../runtime/controller/outcome.ts'
+import { RuntimeError } from '../../runtime/errors.ts'
 import type { Settled } from '../../runtime/sandbox/call.ts'
 
 const returned = (value: unknown): Settled => ({ kind: 'returned', value })
@@ -42,3 +43,16 @@ test.each<[unknown, RegExp]>([
   expect(outcome.kind).toBe('retry')
   expect(outcome).toHaveProperty('failure.message', expect.stringMatching(message))
 })
+
+test.each(['API_UNREACHABLE', 'LEASE_LOST'] as const)(
+  '%s is no fault of the handler: the key runs again without a counted attempt',
+  (code) => {
+    const error = { name: 'RuntimeError', message: 'no', stack: '', code }
+    expect(decideOutcome({ kind: 'threw', error, terminal: false })).toMatchObject({ kind: 'again' })
+    const failure = decideHostFailure(new RuntimeError(code, 'no'), {
+      name: 'StatusWriteFailed',
+      action: 'Cannot write',
+    })
+    expect(failure).toMatchObject({ kind: 'again', failure: { message: 'Cannot write: no' } })
+  },
+)

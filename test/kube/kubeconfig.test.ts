@@ -87,7 +87,7 @@ test('loadKubeConfig() in a pod names the service account’s files and server, 
   const env = { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '443' }
   const config = loadKubeConfig({ ...nowhere, env, serviceAccountDir: dir })
   expect(config.cluster).toMatchObject({ server: 'https://[fd00::1]:443', caFile: join(dir, 'ca.crt') })
-  expect(config).toMatchObject({ namespace: 'demo', user: { tokenFile: join(dir, 'token') } })
+  expect(config).toMatchObject({ isInCluster: true, namespace: 'demo', user: { tokenFile: join(dir, 'token') } })
 })
 
 test('loadKubeConfig() in a pod without a mounted token says which file is missing', () => {
