@@ -13,7 +13,7 @@ import { describeInPod } from '../image/describe-in-pod.ts'
 import { repository } from '../image/dockerfile.ts'
 import { DEPLOY_DIR, findManifest, type Manifest, renderDeploy } from '../image/manifests.ts'
 import { makeRoot } from '../image/namespaces.ts'
-import { type Pod, startPod } from '../image/pod.ts'
+import { type Pod, type PodOptions, startPod } from '../image/pod.ts'
 import { createToken, serviceAccountFiles, tokenId, userNameOf } from '../image/service-account.ts'
 import { type LogLine, logLines } from './log-lines.ts'
 
@@ -29,7 +29,6 @@ describeInPod('The image, as a pod of config/deploy', () => {
   let cleanUp: () => Promise<void>
   let firstToken: string
   let pod: Pod
-  let pods = 0
 
   beforeAll(async () => {
     stateDir = mkdtempSync(join(tmpdir(), 'ostler-pod-'))
@@ -43,7 +42,7 @@ describeInPod('The image, as a pod of config/deploy', () => {
     await kubectl('create', 'namespace', ACCOUNT.namespace)
     await kubectl('apply', '-k', DEPLOY_DIR)
     firstToken = await createBoundToken('first-pod')
-    pod = await start()
+    pod = await startPod(podOptions())
   })
 
   afterAll(async () => {
@@ -122,6 +121,14 @@ describeInPod('The image, as a pod of config/deploy', () => {
     expect((await pod.healthCheck()).code).toBe(1)
   })
 
+  test('goes with whoever started it, so that a test that fails leaves nothing behind', async () => {
+    pod = await startPod({ ...podOptions(), stateDir: join(stateDir, 'second') })
+    await vi.waitFor(async () => expect(await pod.probe('livenessProbe')).toBe(200), WITHIN)
+    const processes = pod.processes()
+    expect(await pod.kill()).toEqual({ code: null, signal: 'SIGKILL' })
+    await vi.waitFor(() => expect(processes.filter(({ pid }) => isAlive(pid))).toEqual([]), WITHIN)
+  })
+
   test('was refused nothing by the API server but a look at CRDs, which it can do without', async () => {
     const refused = (await requests()).filter(({ responseStatus }) => responseStatus?.code === 403)
     expect(refused.filter(({ objectRef }) => objectRef?.resource !== 'customresourcedefinitions')).toEqual([])
@@ -131,10 +138,9 @@ describeInPod('The image, as a pod of config/deploy', () => {
   const createDemo = (name: string) => controlPlane.kubectl(['apply', '-f', '-'], SAMPLE.replace('example', name))
   const observedPort = (name: string) => kubectl('get', 'mydemo', name, '-o', 'jsonpath={.status.observed.port}')
 
-  function start(): Promise<Pod> {
-    const dir = join(stateDir, `pod-${++pods}`)
+  function podOptions(): PodOptions {
     const serviceAccount = serviceAccountFiles(controlPlane, firstToken, ACCOUNT.namespace)
-    return startPod({ stateDir: dir, root: join(stateDir, 'root'), manifests, controlPlane, serviceAccount })
+    return { stateDir, root: join(stateDir, 'root'), manifests, controlPlane, serviceAccount }
   }
 
   async function createBoundToken(secret: string): Promise<string> {

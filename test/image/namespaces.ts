@@ -54,11 +54,12 @@ export function insideCommand(inside: Inside, command: readonly string[]): [stri
   ]
 }
 
-/** With no capability left, and none to be had. */
+/** With no capability left, and none to be had. What --kill-child asks for, a change of user forgets: it is asked for again. */
 function becomeUser({ user: { uid, gid } }: Inside, isRoot: boolean): string[] {
-  const powerless = ['setpriv', '--no-new-privs', '--inh-caps=-all', '--bounding-set=-all']
+  const drop = ['setpriv', '--pdeathsig=KILL', '--no-new-privs']
+  const powerless = [...drop, '--inh-caps=-all', '--bounding-set=-all']
   if (isRoot) return [...powerless, `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups']
-  return ['unshare', '--user', `--map-user=${uid}`, `--map-group=${gid}`, 'setpriv', '--no-new-privs']
+  return ['unshare', '--user', `--map-user=${uid}`, `--map-group=${gid}`, ...drop]
 }
 
 /** Makes what an image's base has beside the image's own files. */

@@ -12,7 +12,7 @@ import { type ProcessEntry, processesBelow } from './process-tree.ts'
 const SERVICE_ACCOUNT_DIR = '/var/run/secrets/kubernetes.io/serviceaccount'
 
 export interface PodOptions {
-  /** For all that the pod needs; its log is here. */
+  /** Of a watchdog, which ends the pod by the pid file that is here; beside it the log and the volumes. */
   readonly stateDir: string
   /** With the image's files: see assembleImage() and makeRoot(). */
   readonly root: string
@@ -39,6 +39,8 @@ export interface Pod {
   processes(): ProcessEntry[]
   signal(signal: NodeJS.Signals): void
   exited(): Promise<Exit>
+  /** Kills what holds the pod, as a watchdog does. */
+  kill(): Promise<Exit | undefined>
 }
 
 /**
@@ -48,6 +50,7 @@ export interface Pod {
  */
 export async function startPod(options: PodOptions): Promise<Pod> {
   const { stateDir, manifests, serviceAccount: files } = options
+  mkdirSync(stateDir, { recursive: true })
   const image = imageStage()
   const spec = podOf(manifests)
   const [container] = spec.containers
@@ -82,6 +85,7 @@ export async function startPod(options: PodOptions): Promise<Pod> {
       if (host !== undefined) process.kill(host.pid, signal)
     },
     exited: () => daemon.exited(),
+    kill: () => daemon.stop('SIGKILL'),
   }
 }
 
@@ -93,7 +97,7 @@ function mountConfigMaps(stateDir: string, manifests: readonly Manifest[]): Map<
 }
 
 function describeInside(
-  { root, manifests, controlPlane, stateDir }: PodOptions,
+  { root, manifests, controlPlane }: PodOptions,
   configMaps: ReadonlyMap<string, MountedFiles>,
   serviceAccount: MountedFiles,
 ): Inside {
@@ -108,7 +112,6 @@ function describeInside(
     // tmpfs counts in k, m and g.
     if (volume?.emptyDir !== undefined) tmpfs[mountPath] = volume.emptyDir.sizeLimit.replace(/i$/, '').toLowerCase()
   }
-  mkdirSync(stateDir, { recursive: true })
   const { hostname, port } = new URL(controlPlane.url)
   return {
     root,
