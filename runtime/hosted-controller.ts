@@ -1,10 +1,13 @@
 import { createBroker, type HostCall } from './broker/broker.ts'
+import { EventRecorder } from './broker/event-recorder.ts'
 import { Overlay } from './broker/overlay.ts'
 import type { ControllerConfig } from './config/schema.ts'
 import { Controller } from './controller/controller.ts'
 import { assertExports } from './controller/handler-exports.ts'
-import { createScopeReader, type Scope, type ScopeReader } from './controller/scopes.ts'
+import { createJointCache, createScopeReader, type Scope, type ScopeReader } from './controller/scopes.ts'
+import { Secondaries, type SecondarySource, sourcesOf } from './controller/secondaries.ts'
 import type { TurnRequest } from './controller/turn.ts'
+import type { Subscriber } from './informer/informer.ts'
 import type { Informers } from './informer/informers.ts'
 import type { KubeClient, KubeRequest } from './kube/client.ts'
 import type { Discovery } from './kube/discovery.ts'
@@ -15,6 +18,7 @@ import type { CallRequest, GuestLog } from './sandbox/call.ts'
 import type { GuestPool } from './sandbox/guest-pool.ts'
 import { type Loaded, Sandbox, type SandboxState } from './sandbox/sandbox.ts'
 import type { Clock } from './util/clock.ts'
+import { formatGvk, type Gvk } from './util/gvk.ts'
 import { messageOf } from './util/message-of.ts'
 
 /** What all controllers of a host share. */
@@ -56,9 +60,13 @@ export class HostedController {
   readonly #reader: ScopeReader
   readonly #sandbox: Sandbox
   readonly #controller: Controller
+  readonly #secondaries: Secondaries
+  readonly #events: EventRecorder
   readonly #unsubscribes: readonly (() => void)[]
   /** Of the bundle that runs; undefined until one has loaded. */
   #bundle: Bundle | undefined
+  /** Of that bundle. */
+  #exports: readonly string[] = []
   /** Files that the last build read, whether it went well or not. */
   #inputs: readonly string[]
   /** Why the newest version of the handler does not run; the one before may well do. */
@@ -78,9 +86,12 @@ export class HostedController {
     this.#scopes = acquireScopes(parts.informers, config)
     const selected = config.labelSelector !== undefined || config.fieldSelector !== undefined
     this.#reader = createScopeReader(this.#scopes, config.gvk, selected)
+    this.#events = this.#createEvents()
     this.#sandbox = this.#createSandbox()
     this.#controller = this.#createController()
-    this.#unsubscribes = this.#scopes.map((scope) => this.#subscribe(scope))
+    this.#secondaries = this.#createSecondaries()
+    this.#unsubscribes = this.#scopes.map((scope) => this.#subscribe(scope, this.#primaryEvents))
+    this.#secondaries.follow(config)
     this.reloadHandler()
   }
 
@@ -107,7 +118,8 @@ export class HostedController {
   }
 
   get state(): HostedState {
-    const states = this.#reader.states()
+    const scopes = [...this.#scopes, ...this.#secondaries.scopes]
+    const states = scopes.map(({ informer }) => informer.state)
     const blocked = states.find(
       ({ kind }) => kind === 'ConfigError' || kind === 'Forbidden' || kind === 'WaitingForCRD',
     )
@@ -118,7 +130,7 @@ export class HostedController {
     if (this.#sandboxState?.kind === 'failed') {
       return { state: 'HandlerFailed', message: this.#sandboxState.message, ok: true }
     }
-    const unsynced = this.#scopes.find(({ informer }) => !informer.hasSynced)?.informer.state
+    const unsynced = scopes.find(({ informer }) => !informer.hasSynced)?.informer.state
     if (unsynced === undefined) return { state: 'Running', ok: true, ...this.#olderVersion() }
     return { state: 'Syncing', ok: false, ...('message' in unsynced ? { message: unsynced.message } : {}) }
   }
@@ -137,15 +149,18 @@ export class HostedController {
   /** Takes over an entry that asks for the same objects: what needs no guest at once, all of it once a fresh guest runs. */
   update(config: ControllerConfig, needsGuest: boolean): void {
     this.#wanted = config
-    if (!needsGuest) return this.#configure(config)
-    const { concurrency, retry, resyncMs, on } = config
-    this.#configure({ ...this.#config, concurrency, retry, resyncMs, on })
-    this.reloadHandler({ always: true })
+    // A bundle may wait for just this config, or lack a mapper that it names.
+    const needsBundle = this.#handlerFault !== undefined || !hasMappers(this.#exports, config)
+    if (!needsGuest && !needsBundle) return this.#configure(config)
+    const { concurrency, retry, resyncMs, on, owns } = config
+    this.#configure({ ...this.#config, concurrency, retry, resyncMs, on, owns })
+    this.reloadHandler({ always: needsGuest })
   }
 
   #configure(config: ControllerConfig): void {
     this.#config = config
     this.#controller.configure(config)
+    this.#secondaries.follow(config)
   }
 
   /** Builds the handler and, if it is another one than runs, or `always`, swaps the guest. */
@@ -162,6 +177,7 @@ export class HostedController {
   async stop(graceMs: number): Promise<void> {
     this.#isStopped = true
     for (const unsubscribe of this.#unsubscribes) unsubscribe()
+    this.#secondaries.unsubscribe()
     const { clock } = this.#parts
     const drained = this.#controller.drain()
     await Promise.race([drained, clock.sleep(graceMs)])
@@ -169,6 +185,8 @@ export class HostedController {
     // What was cut off settles now; nothing of this controller is under way any more.
     await drained
     for (const scope of this.#scopes) scope.release()
+    this.#secondaries.release()
+    this.#events.close()
     this.#metrics.remove()
   }
 
@@ -213,6 +231,7 @@ export class HostedController {
     const isFirst = this.#bundle === undefined
     const isRestart = bundle === this.#bundle
     this.#bundle = bundle
+    this.#exports = exports
     this.#handlerFault = undefined
     if (isRestart) return
     this.#configure(this.#wanted)
@@ -229,7 +248,7 @@ export class HostedController {
       memoryBytes,
       pool,
       clock,
-      check: ({ types }) => assertExports(this.#wanted.handler, types),
+      check: ({ types }) => assertExports(this.#wanted.handler, types, mappersOf(this.#wanted)),
       onLoaded: (bundle, loaded) => this.#loaded(bundle, loaded),
       onLog: (line, request) => this.#onGuestLog(line, request),
       onState: (state) => this.#onSandboxState(state),
@@ -273,11 +292,20 @@ export class HostedController {
     })
   }
 
+  #createEvents(): EventRecorder {
+    return new EventRecorder({
+      clock: this.#parts.clock,
+      send: (request) => this.#send(request),
+      warn: (message) => this.#log.warn(message),
+      dropped: () => this.#metrics.eventDropped(),
+    })
+  }
+
   #createHostCall(overlay: Overlay): HostCall {
     const { clock, discovery } = this.#parts
     const rights = () => {
       const { allow, namespaces, gvk } = this.#config
-      return { allow, namespaces, implied: [gvk] }
+      return { allow, namespaces, implied: [gvk, ...sourcesOf(this.#config).map((source) => source.gvk)] }
     }
     return createBroker({
       controller: this.#config.name,
@@ -285,7 +313,8 @@ export class HostedController {
       get rights() {
         return rights()
       },
-      cache: this.#reader,
+      cache: createJointCache(() => [this.#reader, ...this.#secondaries.caches()]),
+      events: this.#events,
       overlay,
       resolve: (kind) => discovery.resolve(kind),
       all: async () => [...(await discovery.all())],
@@ -312,14 +341,35 @@ export class HostedController {
     }
   }
 
-  #subscribe({ informer }: Scope): () => void {
+  readonly #primaryEvents: Subscriber = {
+    added: (entry, isInitial) => this.#controller.added(entry, isInitial),
+    changed: (entry, old) => this.#controller.changed(entry, old),
+    redelivered: () => this.#controller.redelivered(),
+    removed: (entry) => this.#controller.removed(entry),
+  }
+
+  #createSecondaries(): Secondaries {
+    return new Secondaries({
+      acquire: (gvk) => acquireSecondary(this.#parts.informers, this.#config, gvk),
+      subscribe: (source, scope) => this.#subscribe(scope, this.#secondaryEvents(source)),
+    })
+  }
+
+  #secondaryEvents(source: SecondarySource): Subscriber {
+    const controller = this.#controller
+    return {
+      added: (entry, isInitial) => controller.secondary(source, { entry, old: undefined, isGone: false, isInitial }),
+      changed: (entry, old) => controller.secondary(source, { entry, old, isGone: false, isInitial: false }),
+      removed: (entry, old) => controller.secondary(source, { entry, old, isGone: true, isInitial: false }),
+    }
+  }
+
+  #subscribe({ informer }: Scope, events: Subscriber): () => void {
     return informer.subscribe({
-      added: (entry, isInitial) => this.#controller.added(entry, isInitial),
-      changed: (entry, old) => this.#controller.changed(entry, old),
-      redelivered: () => this.#controller.redelivered(),
-      removed: (entry) => this.#controller.removed(entry),
+      ...events,
       synced: () => {
         this.#log.info('Cache synced', {
+          ...(events === this.#primaryEvents ? {} : { kind: formatGvk(informer.gvk) }),
           objects: informer.lister.size,
           ...(informer.namespace === undefined ? {} : { namespace: informer.namespace }),
         })
@@ -333,15 +383,42 @@ export class HostedController {
     })
   }
 
-  /** Keys are handed out once every scope has its objects, or waits for what may never come. */
+  /**
+   * Keys are handed out once every scope has its objects, or waits for what may never come. What is owned or watched in
+   * the same namespaces must be there too: a handler that cannot see what it made makes it again.
+   */
   #startWhenSynced(): void {
-    const mayStart = this.#scopes.every(({ informer }) => informer.hasSynced || informer.state.kind === 'Forbidden')
-    if (mayStart && this.#scopes.some(({ informer }) => informer.hasSynced)) this.#controller.start()
+    const synced = this.#scopes.filter(({ informer }) => informer.hasSynced)
+    const mayStart = this.#scopes.every((scope) => synced.includes(scope) || scope.informer.state.kind === 'Forbidden')
+    if (!mayStart || synced.length === 0) return
+    const needed = this.#secondaries.scopes.filter(({ namespace }) =>
+      synced.some((scope) => scope.namespace === namespace),
+    )
+    if (needed.every(({ informer }) => informer.hasSynced)) this.#controller.start()
   }
 }
 
+/** All that an entry follows. */
+export function acquireAll(informers: Informers, config: ControllerConfig): Scope[] {
+  const secondary = sourcesOf(config).flatMap(({ gvk }) => acquireSecondary(informers, config, gvk))
+  return [...acquireScopes(informers, config), ...secondary]
+}
+
+/** The selectors are those of the primaries. */
+function acquireSecondary(informers: Informers, config: ControllerConfig, gvk: Gvk): Scope[] {
+  return acquireScopes(informers, { ...config, gvk, labelSelector: undefined, fieldSelector: undefined })
+}
+
+function mappersOf({ watches }: ControllerConfig): string[] {
+  return watches.map(({ map }) => map)
+}
+
+function hasMappers(exports: readonly string[], config: ControllerConfig): boolean {
+  return mappersOf(config).every((name) => exports.includes(name))
+}
+
 /** What an entry watches, shared with whoever watches the same. */
-export function acquireScopes(
+function acquireScopes(
   informers: Informers,
   { gvk, namespaces, labelSelector, fieldSelector }: ControllerConfig,
 ): Scope[] {

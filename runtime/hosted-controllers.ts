@@ -1,7 +1,7 @@
 import { type ControllerChange, diffConfig } from './config/diff.ts'
 import { loadConfig } from './config/load.ts'
 import type { Config, ControllerConfig } from './config/schema.ts'
-import { acquireScopes, HostedController, type HostParts } from './hosted-controller.ts'
+import { acquireAll, HostedController, type HostParts } from './hosted-controller.ts'
 import { createFileWatcher, type FileWatcher } from './util/file-watcher.ts'
 
 export interface HostedControllersOptions extends Omit<HostParts, 'onChange'> {
@@ -114,7 +114,7 @@ export class HostedControllers {
 
   /** The old one lets go of its keys before the new one takes any; what both watch is kept and not listed again. */
   async #replace(name: string, config: ControllerConfig): Promise<void> {
-    const kept = acquireScopes(this.#options.informers, config)
+    const kept = acquireAll(this.#options.informers, config)
     await this.#remove(name)
     this.#add(config)
     for (const { release } of kept) release()

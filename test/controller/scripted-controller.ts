@@ -33,6 +33,8 @@ export function controllerConfig(overrides: Partial<ControllerConfig> = {}): Con
     fieldSelector: undefined,
     on: undefined,
     resyncMs: 0,
+    owns: [],
+    watches: [],
     retry: { baseDelayMs: 5, maxDelayMs: 1000, maxAttempts: 0 },
     timeoutMs: 30_000,
     memoryBytes: 64 << 20,
@@ -114,6 +116,7 @@ export function createScriptedController(
       skipped: (reason) => count(reason),
       dropped: () => count('dropped'),
       tombstoneDropped: () => count('tombstoneDropped'),
+      mapped: (result) => count(`mapped ${result}`),
     },
     send: async (request) => {
       sent.push(request)
