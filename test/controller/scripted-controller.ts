@@ -54,6 +54,8 @@ export interface ScriptedCall {
   readonly reason: string
   /** What the handler was given. */
   readonly object: ParsedObject
+  /** All that it was given. */
+  readonly args: readonly (ParsedObject | null)[]
   returns(value?: object): Promise<void>
   throws(error?: Partial<GuestError> & { terminal?: boolean }): Promise<void>
   settles(settled: Settled): Promise<void>
@@ -65,6 +67,7 @@ export type Counts = Partial<Record<string, number>>
 /** A controller whose informer, guest and API server are the test's. */
 export interface ScriptedController {
   readonly controller: Controller
+  readonly config: ControllerConfig
   readonly clock: FakeClock
   readonly counts: Counts
   /** Lines of warn and error. */
@@ -86,7 +89,7 @@ export interface ScriptedController {
 /** It works at once, unless `exports` is empty. */
 export function createScriptedController(
   config: Partial<ControllerConfig> = {},
-  { exports = ['reconcile'] }: { exports?: readonly string[] } = {},
+  { exports = ['reconcile'], isStarted = true }: { exports?: readonly string[]; isStarted?: boolean } = {},
 ): ScriptedController {
   const clock = createFakeClock()
   const overlay = new Overlay(clock)
@@ -132,6 +135,7 @@ export function createScriptedController(
   const controller = new Controller(options)
   const scripted: ScriptedController = {
     controller,
+    config: options.config,
     clock,
     counts,
     lines,
@@ -166,7 +170,7 @@ export function createScriptedController(
     },
   }
   if (exports.length > 0) controller.loaded(exports)
-  controller.start()
+  if (isStarted) controller.start()
   return scripted
 
   function nextVersion(old: Entry | undefined, name: string, fields: ParsedObject): ParsedObject {
@@ -195,6 +199,7 @@ export function createScriptedController(
       attempt,
       reason,
       object: JSON.parse(request.args[0] as string) as ParsedObject,
+      args: request.args.map((text) => JSON.parse(text) as ParsedObject | null),
       settles,
       returns: (value) => settles({ kind: 'returned', value }),
       throws: ({ terminal = false, ...error } = {}) =>
