@@ -74,6 +74,8 @@ export class HostedController {
   #sandboxState: SandboxState | undefined
   /** Builds and swaps, one after the other. */
   #loading: Promise<void> = Promise.resolve()
+  /** Everything has been subscribed to: what others follow already is told at once, and must not start half of this one. */
+  #isFollowing = false
   #isStopped = false
 
   constructor(parts: HostParts, config: ControllerConfig) {
@@ -92,6 +94,8 @@ export class HostedController {
     this.#secondaries = this.#createSecondaries()
     this.#unsubscribes = this.#scopes.map((scope) => this.#subscribe(scope, this.#primaryEvents))
     this.#secondaries.follow(config)
+    this.#isFollowing = true
+    this.#startWhenSynced()
     this.reloadHandler()
   }
 
@@ -388,6 +392,7 @@ export class HostedController {
    * the same namespaces must be there too: a handler that cannot see what it made makes it again.
    */
   #startWhenSynced(): void {
+    if (!this.#isFollowing) return
     const synced = this.#scopes.filter(({ informer }) => informer.hasSynced)
     const mayStart = this.#scopes.every((scope) => synced.includes(scope) || scope.informer.state.kind === 'Forbidden')
     if (!mayStart || synced.length === 0) return

@@ -5,7 +5,7 @@ import { describeOnControlPlane } from '../control-plane/describe-on-control-pla
 import { type FaultyProxy, startFaultyProxy } from '../control-plane/faulty-proxy.ts'
 import { isList } from '../control-plane/proxied-request.ts'
 import { type HostProcess, startHost } from './host-process.ts'
-import { createProject, type Project } from './project.ts'
+import { crdFixture, createProject, type Project } from './project.ts'
 import { installTrials, type Trials } from './trials.ts'
 
 const WITHIN = { timeout: 30_000, interval: 100 }
@@ -144,6 +144,28 @@ describeOnControlPlane('owns and watches', () => {
     expect(items).toHaveLength(1)
     expect(items[0]?.series?.count).toBeGreaterThanOrEqual(2)
     expect(host.log()).not.toContain('Cannot record event')
+  })
+
+  test('a controller runs nothing before it can see what it owns, also where its own kind is in the cache already', async () => {
+    project.writeHandler('counter', handler(MAPPER))
+    project.writeConfig([entry()])
+    await trials.create(1)
+    const host = await start()
+    await untilSecrets(0)
+    project.writeHandler('other', `export const reconcile = () => ({ status: { other: true } })`)
+    const other = {
+      name: 'other',
+      for: 'e2e.example.com/v1/Trial',
+      namespaces: ['default'],
+      handler: 'handlers/other.ts',
+    }
+    project.writeConfig([entry(), { ...other, owns: ['e2e.example.com/v1/Neighbour'] }])
+    await host.waitForLog(/"controller":"other".*Handler loaded/)
+    await vi.waitFor(async () => expect((await host.get('/readyz?verbose')).text).toContain('WaitingForCRD'), WITHIN)
+    await host.waitUntilReady()
+    expect(await host.metric('controller_runtime_reconcile_total', { controller: 'other' })).toBe(0)
+    await controlPlane.kubectl(['apply', '-f', crdFixture('neighbour')])
+    await vi.waitFor(async () => expect((await statuses())[0]).toMatchObject({ other: true }), WITHIN)
   })
 
   test('a watch that a config reload adds runs what its objects name, in the guest that is there', async () => {
