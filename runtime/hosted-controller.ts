@@ -1,12 +1,15 @@
 import { createBroker, type HostCall } from './broker/broker.ts'
+import { EventRecorder } from './broker/event-recorder.ts'
 import { Overlay } from './broker/overlay.ts'
 import type { ControllerConfig } from './config/schema.ts'
 import { Controller } from './controller/controller.ts'
 import type { Bearer } from './controller/finalizer-bearers.ts'
 import { retireFinalizer } from './controller/finalizer-retire.ts'
 import { assertExports } from './controller/handler-exports.ts'
-import { createScopeReader, type Scope, type ScopeReader } from './controller/scopes.ts'
+import { createJointCache, createScopeReader, type Scope, type ScopeReader } from './controller/scopes.ts'
+import { Secondaries, type SecondarySource, sourcesOf } from './controller/secondaries.ts'
 import type { TurnRequest } from './controller/turn.ts'
+import type { Subscriber } from './informer/informer.ts'
 import type { Informers } from './informer/informers.ts'
 import type { KubeClient, KubeRequest } from './kube/client.ts'
 import type { Discovery } from './kube/discovery.ts'
@@ -17,6 +20,7 @@ import type { CallRequest, GuestLog } from './sandbox/call.ts'
 import type { GuestPool } from './sandbox/guest-pool.ts'
 import { type Loaded, Sandbox, type SandboxState } from './sandbox/sandbox.ts'
 import type { Clock } from './util/clock.ts'
+import { formatGvk, type Gvk } from './util/gvk.ts'
 import { messageOf } from './util/message-of.ts'
 
 /** What all controllers of a host share. */
@@ -68,9 +72,13 @@ export class HostedController {
   readonly #reader: ScopeReader
   readonly #sandbox: Sandbox
   readonly #controller: Controller
+  readonly #secondaries: Secondaries
+  readonly #events: EventRecorder
   readonly #unsubscribes: readonly (() => void)[]
   /** Of the bundle that runs; undefined until one has loaded. */
   #bundle: Bundle | undefined
+  /** Of that bundle. */
+  #exports: readonly string[] = []
   /** Files that the last build read, whether it went well or not. */
   #inputs: readonly string[]
   /** Why the newest version of the handler does not run; the one before may well do. */
@@ -78,6 +86,8 @@ export class HostedController {
   #sandboxState: SandboxState | undefined
   /** Builds and swaps, one after the other. */
   #loading: Promise<void> = Promise.resolve()
+  /** Everything has been subscribed to: what others follow already is told at once, and must not start half of this one. */
+  #isFollowing = false
   #isStopped = false
 
   constructor(parts: HostParts, config: ControllerConfig) {
@@ -90,9 +100,14 @@ export class HostedController {
     this.#scopes = acquireScopes(parts.informers, config)
     const selected = config.labelSelector !== undefined || config.fieldSelector !== undefined
     this.#reader = createScopeReader(this.#scopes, config.gvk, selected)
+    this.#events = this.#createEvents()
     this.#sandbox = this.#createSandbox()
     this.#controller = this.#createController()
-    this.#unsubscribes = this.#scopes.map((scope) => this.#subscribe(scope))
+    this.#secondaries = this.#createSecondaries()
+    this.#unsubscribes = this.#scopes.map((scope) => this.#subscribe(scope, this.#primaryEvents))
+    this.#secondaries.follow(config)
+    this.#isFollowing = true
+    this.#startWhenSynced()
     this.reloadHandler()
   }
 
@@ -119,7 +134,8 @@ export class HostedController {
   }
 
   get state(): HostedState {
-    const states = this.#reader.states()
+    const scopes = [...this.#scopes, ...this.#secondaries.scopes]
+    const states = scopes.map(({ informer }) => informer.state)
     const blocked = states.find(
       ({ kind }) => kind === 'ConfigError' || kind === 'Forbidden' || kind === 'WaitingForCRD',
     )
@@ -130,7 +146,7 @@ export class HostedController {
     if (this.#sandboxState?.kind === 'failed') {
       return { state: 'HandlerFailed', message: this.#sandboxState.message, ok: true }
     }
-    const unsynced = this.#scopes.find(({ informer }) => !informer.hasSynced)?.informer.state
+    const unsynced = scopes.find(({ informer }) => !informer.hasSynced)?.informer.state
     const atWork = this.#parts.isLeader() ? 'Running' : 'Standby'
     if (unsynced === undefined) return { state: atWork, ok: true, ...this.#trouble() }
     return { state: 'Syncing', ok: false, ...('message' in unsynced ? { message: unsynced.message } : {}) }
@@ -156,15 +172,18 @@ export class HostedController {
   /** Takes over an entry that asks for the same objects: what needs no guest at once, all of it once a fresh guest runs. */
   update(config: ControllerConfig, needsGuest: boolean): void {
     this.#wanted = config
-    if (!needsGuest) return this.#configure(config)
-    const { concurrency, retry, resyncMs, on } = config
-    this.#configure({ ...this.#config, concurrency, retry, resyncMs, on })
-    this.reloadHandler({ always: true })
+    // A bundle may wait for just this config, or lack a mapper that it names.
+    const needsBundle = this.#handlerFault !== undefined || !hasMappers(this.#exports, config)
+    if (!needsGuest && !needsBundle) return this.#configure(config)
+    const { concurrency, retry, resyncMs, on, owns } = config
+    this.#configure({ ...this.#config, concurrency, retry, resyncMs, on, owns })
+    this.reloadHandler({ always: needsGuest })
   }
 
   #configure(config: ControllerConfig): void {
     this.#config = config
     this.#controller.configure(config)
+    this.#secondaries.follow(config)
   }
 
   /** The host has come to lead: what went while it stood by was the former leader's. */
@@ -187,6 +206,7 @@ export class HostedController {
   async stop(graceMs: number): Promise<void> {
     this.#isStopped = true
     for (const unsubscribe of this.#unsubscribes) unsubscribe()
+    this.#secondaries.unsubscribe()
     const { clock } = this.#parts
     const drained = this.#controller.drain()
     await Promise.race([drained, clock.sleep(graceMs)])
@@ -194,6 +214,8 @@ export class HostedController {
     // What was cut off settles now; nothing of this controller is under way any more.
     await drained
     for (const scope of this.#scopes) scope.release()
+    this.#secondaries.release()
+    this.#events.close()
     this.#metrics.remove()
   }
 
@@ -249,6 +271,7 @@ export class HostedController {
     const isFirst = this.#bundle === undefined
     const isRestart = bundle === this.#bundle
     this.#bundle = bundle
+    this.#exports = exports
     this.#handlerFault = undefined
     if (isRestart) return
     this.#configure(this.#wanted)
@@ -265,7 +288,7 @@ export class HostedController {
       memoryBytes,
       pool,
       clock,
-      check: ({ types }) => assertExports(this.#wanted.handler, types),
+      check: ({ types }) => assertExports(this.#wanted.handler, types, mappersOf(this.#wanted)),
       onLoaded: (bundle, loaded) => this.#loaded(bundle, loaded),
       onLog: (line, request) => this.#onGuestLog(line, request),
       onState: (state) => this.#onSandboxState(state),
@@ -309,11 +332,20 @@ export class HostedController {
     })
   }
 
+  #createEvents(): EventRecorder {
+    return new EventRecorder({
+      clock: this.#parts.clock,
+      send: (request) => this.#send(request),
+      warn: (message) => this.#log.warn(message),
+      dropped: () => this.#metrics.eventDropped(),
+    })
+  }
+
   #createHostCall(overlay: Overlay): HostCall {
     const { clock, discovery } = this.#parts
     const rights = () => {
       const { allow, namespaces, gvk } = this.#config
-      return { allow, namespaces, implied: [gvk] }
+      return { allow, namespaces, implied: [gvk, ...sourcesOf(this.#config).map((source) => source.gvk)] }
     }
     return createBroker({
       controller: this.#config.name,
@@ -321,7 +353,8 @@ export class HostedController {
       get rights() {
         return rights()
       },
-      cache: this.#reader,
+      cache: createJointCache(() => [this.#reader, ...this.#secondaries.caches()]),
+      events: this.#events,
       overlay,
       resolve: (kind) => discovery.resolve(kind),
       all: async () => [...(await discovery.all())],
@@ -348,14 +381,35 @@ export class HostedController {
     }
   }
 
-  #subscribe({ informer }: Scope): () => void {
+  readonly #primaryEvents: Subscriber = {
+    added: (entry, isInitial) => this.#controller.added(entry, isInitial),
+    changed: (entry, old) => this.#controller.changed(entry, old),
+    redelivered: () => this.#controller.redelivered(),
+    removed: (entry) => this.#controller.removed(entry),
+  }
+
+  #createSecondaries(): Secondaries {
+    return new Secondaries({
+      acquire: (gvk) => acquireSecondary(this.#parts.informers, this.#config, gvk),
+      subscribe: (source, scope) => this.#subscribe(scope, this.#secondaryEvents(source)),
+    })
+  }
+
+  #secondaryEvents(source: SecondarySource): Subscriber {
+    const controller = this.#controller
+    return {
+      added: (entry, isInitial) => controller.secondary(source, { entry, old: undefined, isGone: false, isInitial }),
+      changed: (entry, old) => controller.secondary(source, { entry, old, isGone: false, isInitial: false }),
+      removed: (entry, old) => controller.secondary(source, { entry, old, isGone: true, isInitial: false }),
+    }
+  }
+
+  #subscribe({ informer }: Scope, events: Subscriber): () => void {
     return informer.subscribe({
-      added: (entry, isInitial) => this.#controller.added(entry, isInitial),
-      changed: (entry, old) => this.#controller.changed(entry, old),
-      redelivered: () => this.#controller.redelivered(),
-      removed: (entry) => this.#controller.removed(entry),
+      ...events,
       synced: () => {
         this.#log.info('Cache synced', {
+          ...(events === this.#primaryEvents ? {} : { kind: formatGvk(informer.gvk) }),
           objects: informer.lister.size,
           ...(informer.namespace === undefined ? {} : { namespace: informer.namespace }),
         })
@@ -369,16 +423,43 @@ export class HostedController {
     })
   }
 
-  /** Keys are handed out once this host leads and every scope has its objects, or waits for what may never come. */
+  /**
+   * Keys are handed out once this host leads and every scope has its objects, or waits for what may never come. What is owned or watched in
+   * the same namespaces must be there too: a handler that cannot see what it made makes it again.
+   */
   #startWhenSynced(): void {
-    if (!this.#parts.isLeader()) return
-    const mayStart = this.#scopes.every(({ informer }) => informer.hasSynced || informer.state.kind === 'Forbidden')
-    if (mayStart && this.#scopes.some(({ informer }) => informer.hasSynced)) this.#controller.start()
+    if (!this.#isFollowing || !this.#parts.isLeader()) return
+    const synced = this.#scopes.filter(({ informer }) => informer.hasSynced)
+    const mayStart = this.#scopes.every((scope) => synced.includes(scope) || scope.informer.state.kind === 'Forbidden')
+    if (!mayStart || synced.length === 0) return
+    const needed = this.#secondaries.scopes.filter(({ namespace }) =>
+      synced.some((scope) => scope.namespace === namespace),
+    )
+    if (needed.every(({ informer }) => informer.hasSynced)) this.#controller.start()
   }
 }
 
+/** All that an entry follows. */
+export function acquireAll(informers: Informers, config: ControllerConfig): Scope[] {
+  const secondary = sourcesOf(config).flatMap(({ gvk }) => acquireSecondary(informers, config, gvk))
+  return [...acquireScopes(informers, config), ...secondary]
+}
+
+/** The selectors are those of the primaries. */
+function acquireSecondary(informers: Informers, config: ControllerConfig, gvk: Gvk): Scope[] {
+  return acquireScopes(informers, { ...config, gvk, labelSelector: undefined, fieldSelector: undefined })
+}
+
+function mappersOf({ watches }: ControllerConfig): string[] {
+  return watches.map(({ map }) => map)
+}
+
+function hasMappers(exports: readonly string[], config: ControllerConfig): boolean {
+  return mappersOf(config).every((name) => exports.includes(name))
+}
+
 /** What an entry watches, shared with whoever watches the same. */
-export function acquireScopes(
+function acquireScopes(
   informers: Informers,
   { gvk, namespaces, labelSelector, fieldSelector }: ControllerConfig,
 ): Scope[] {

@@ -3,7 +3,7 @@ import { type ControllerChange, diffConfig } from './config/diff.ts'
 import { loadConfig } from './config/load.ts'
 import type { Config, ControllerConfig } from './config/schema.ts'
 import type { Bearer } from './controller/finalizer-bearers.ts'
-import { acquireScopes, HostedController, type HostParts } from './hosted-controller.ts'
+import { acquireAll, HostedController, type HostParts } from './hosted-controller.ts'
 import { createFileWatcher, type FileWatcher } from './util/file-watcher.ts'
 import type { Gvk } from './util/gvk.ts'
 
@@ -132,7 +132,8 @@ export class HostedControllers {
 
   /** In the background: no change of the config waits for it. What an entry of that name takes care of keeps it. */
   #retire(gone: HostedController | undefined): void {
-    if (gone === undefined || this.#isStopped) return
+    // A host that stands by writes nothing: the one that leads has the same config.
+    if (gone === undefined || this.#isStopped || !this.#options.isLeader()) return
     const { name } = gone.config
     const isWanted = ({ namespace }: Bearer) => !covers(this.#hosted.get(name)?.config, gone.config.gvk, namespace)
     const done = gone.retire(this.#lifetime.signal, isWanted).finally(() => this.#retiring.delete(done))
@@ -141,7 +142,7 @@ export class HostedControllers {
 
   /** The old one lets go of its keys before the new one takes any; what both watch is kept and not listed again. */
   async #replace(name: string, config: ControllerConfig): Promise<void> {
-    const kept = acquireScopes(this.#options.informers, config)
+    const kept = acquireAll(this.#options.informers, config)
     const gone = await this.#remove(name)
     this.#add(config)
     for (const { release } of kept) release()

@@ -52,6 +52,17 @@ export type Deleted<T = KubeObject> = (last: T, context: Context) => void | Prom
  */
 export type Finalize<T = KubeObject> = (object: T, context: Context) => Outcome | Promise<Outcome>
 
+/**
+ * Of `watches`: which objects of `for` to run for a change in another kind. `old` is what `object` was before, undefined
+ * for a new one; `object` is the last state of one that is gone. `namespace` defaults to that of `object`. A throw is
+ * retried until it succeeds.
+ */
+export type Mapper<T = KubeObject> = (
+  object: T,
+  old: T | undefined,
+  context: Context,
+) => ObjectRef[] | Promise<ObjectRef[]>
+
 /** What a reconcile or finalize may return; nothing means done. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a handler that returns nothing is the common case
 export type Outcome = void | {
@@ -67,6 +78,10 @@ export type Reason =
   | 'changed'
   | 'deleted'
   | 'unselected'
+  /** An object that this one owns changed. */
+  | 'owned'
+  /** A mapper named this one. */
+  | 'watched'
   | 'resync'
   | 'requeue'
   | 'retry'
@@ -103,7 +118,12 @@ export interface Context {
   retryOnConflict<T>(attempt: () => Promise<T>, options?: { attempts?: number }): Promise<T>
   /** Emits a Kubernetes event; one that cannot be written is logged and never fails the call. */
   event(type: 'Normal' | 'Warning', reason: string, message: string, options?: EventOptions): Promise<void>
-  /** The kinds that `for` and `allow` name, as the API server serves them. */
+  /**
+   * Sets a condition in the status that is written after the call, also where the call returns none. Nothing is written
+   * when the call throws, nor by `deleted`, after which there is no object.
+   */
+  condition(type: string, status: 'True' | 'False' | 'Unknown', reason: string, message: string): void
+  /** The kinds that `for`, `owns`, `watches` and `allow` name, as the API server serves them. */
   discover(): Promise<DiscoveredKind[]>
   raw(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }>
 }

@@ -24,11 +24,11 @@ export interface Rights {
   readonly allow: readonly AllowEntry[]
   /** The controller's own namespaces; empty for all. */
   readonly namespaces: readonly string[]
-  /** Kinds that may be read without an entry: `for`. */
+  /** Kinds that may be read without an entry: those of `for`, `owns` and `watches`. */
   readonly implied: readonly Gvk[]
 }
 
-/** True when an entry of `allow`, or what `for` implies, covers the request. */
+/** True when an entry of `allow`, or what the kinds of the controller imply, covers the request. */
 export function isAllowed(rights: Rights, request: ResourceRequest): boolean {
   return isImpliedRead(rights, request) || rights.allow.some((entry) => covers(entry, rights, request))
 }

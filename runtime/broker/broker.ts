@@ -5,7 +5,8 @@ import { formatGvk } from '../util/gvk.ts'
 import { messageOf } from '../util/message-of.ts'
 import { isSameKind } from './allow.ts'
 import type { BrokerContext, CallScope } from './call-scope.ts'
-import { eventRequest } from './events.ts'
+import type { EventRecorder } from './event-recorder.ts'
+import { readEvent } from './events.ts'
 import { raw } from './raw.ts'
 import { get, list } from './reads.ts'
 import { apply, create, patch, remove, update } from './writes.ts'
@@ -24,6 +25,7 @@ export type HostCall = (
 ) => Promise<string | undefined>
 
 export interface BrokerOptions extends BrokerContext {
+  readonly events: EventRecorder
   all(): Promise<Resource[]>
   now(): number
   warn(message: string): void
@@ -70,15 +72,13 @@ function bindSignal(options: BrokerOptions, signal: AbortSignal): BrokerOptions 
  */
 async function event(context: BrokerOptions, scope: CallScope, args: readonly unknown[]): Promise<undefined> {
   try {
-    await context.send(eventRequest(context, scope, args, context.now()), NEVER)
+    await context.events.record(readEvent(context, scope, args, context.now()))
   } catch (error) {
     context.warn(`Cannot record event ${JSON.stringify(args[1])}: ${messageOf(error)}`)
   }
 }
 
-const NEVER = new AbortController().signal
-
-/** The kinds that `for` and `allow` name, as the API server serves them now. */
+/** The kinds that `for`, `owns`, `watches` and `allow` name, as the API server serves them now. */
 async function discover(context: BrokerOptions): Promise<string> {
   const named = [
     ...context.rights.implied,

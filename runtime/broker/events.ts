@@ -5,38 +5,80 @@ import { apiVersionOf } from '../util/gvk.ts'
 import { isJsonObject, type JsonObject } from '../util/json.ts'
 import { asOptions, assertAllowed, assertName, type BrokerContext, type CallScope, invalid } from './call-scope.ts'
 
-/** event(type, reason, message, {regarding, action}) → the request that records it. Throws DENIED or REQUEST_INVALID. */
-export function eventRequest(
+/** An event as the API server takes it; its name is given to it when it is written. */
+export interface KubeEvent {
+  readonly namespace: string
+  readonly regarding: Regarding
+  readonly type: 'Normal' | 'Warning'
+  readonly reason: string
+  readonly action: string
+  readonly note: string
+  /** The rest of what is written. */
+  readonly rest: JsonObject
+}
+
+/** event(type, reason, message, {regarding, action}) → the event to record. Throws DENIED or REQUEST_INVALID. */
+export function readEvent(
   context: BrokerContext,
   scope: CallScope,
   args: readonly unknown[],
   nowMs: number,
-): KubeRequest {
+): KubeEvent {
   const [type, reason, message] = args
   if (type !== 'Normal' && type !== 'Warning')
     throw invalid(`event type ${JSON.stringify(type)} is not Normal or Warning`)
   if (typeof reason !== 'string' || reason === '') throw invalid('event has no reason')
   const options = asOptions(args[3])
   const regarding = regardingOf(context, scope, options.regarding)
-  const namespace = regarding.namespace ?? 'default'
+  return {
+    namespace: regarding.namespace ?? 'default',
+    regarding,
+    type,
+    reason: reason.slice(0, MAX_LABEL),
+    action: (typeof options.action === 'string' ? options.action : scope.exportName).slice(0, MAX_LABEL),
+    note: cutBytes(String(message), MAX_NOTE_BYTES),
+    rest: {
+      eventTime: microTime(nowMs),
+      reportingController: `ostler.dev/${context.controller}`,
+      reportingInstance: `ostler-${hostname()}`.slice(0, MAX_LABEL),
+    },
+  }
+}
+
+/** The request that writes an event of this name. */
+export function createEvent(
+  { namespace, rest, ...fields }: KubeEvent,
+  name: string,
+  series?: EventSeries,
+): KubeRequest {
   const body = {
     apiVersion: 'events.k8s.io/v1',
     kind: 'Event',
-    metadata: { name: eventName(regarding.name), namespace },
-    eventTime: microTime(nowMs),
-    reportingController: `ostler.dev/${context.controller}`,
-    reportingInstance: `ostler-${hostname()}`.slice(0, MAX_LABEL),
-    action: (typeof options.action === 'string' ? options.action : scope.exportName).slice(0, MAX_LABEL),
-    reason: reason.slice(0, MAX_LABEL),
-    regarding,
-    note: cutBytes(String(message), MAX_NOTE_BYTES),
-    type,
+    metadata: { name, namespace },
+    ...rest,
+    ...fields,
+    ...(series === undefined ? {} : { series }),
   }
-  const path = `/apis/events.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/events`
-  return { method: 'POST', path, body: JSON.stringify(body), contentType: 'application/json' }
+  return { method: 'POST', path: pathOfEvents(namespace), body: JSON.stringify(body), contentType: 'application/json' }
 }
 
-interface Regarding {
+/** How often an event came again, of events.k8s.io/v1. */
+export interface EventSeries {
+  /** At least 2. */
+  readonly count: number
+  readonly lastObservedTime: string
+}
+
+export function patchSeries({ namespace }: KubeEvent, name: string, series: EventSeries): KubeRequest {
+  const path = `${pathOfEvents(namespace)}/${encodeURIComponent(name)}`
+  return { method: 'PATCH', path, body: JSON.stringify({ series }), contentType: 'application/merge-patch+json' }
+}
+
+function pathOfEvents(namespace: string): string {
+  return `/apis/events.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/events`
+}
+
+export interface Regarding {
   readonly apiVersion: string
   readonly kind: string
   readonly name: string
@@ -91,7 +133,7 @@ function reference(object: unknown): Regarding {
 }
 
 /** Unique, and a legal name however long the object's is. */
-function eventName(name: string): string {
+export function eventName(name: string): string {
   return `${name
     .slice(0, 200)
     .replace(/[^a-z0-9.-]/g, '-')
@@ -99,7 +141,7 @@ function eventName(name: string): string {
 }
 
 /** metav1.MicroTime. */
-function microTime(ms: number): string {
+export function microTime(ms: number): string {
   return new Date(ms).toISOString().replace('Z', '000Z')
 }
 

@@ -16,11 +16,14 @@ export type ControllerChange =
       readonly inPlace: boolean
       /** What is watched or let through: for, namespaces, selectors, on. */
       readonly subscription: boolean
+      /** What is watched beside that: owns, watches. The controller keeps its queue and its guest. */
+      readonly secondary: boolean
     }
 
 const GUEST = ['handler', 'with', 'allow', 'timeoutMs', 'memoryBytes', 'isolation'] as const
 const IN_PLACE = ['concurrency', 'retry', 'resyncMs'] as const
 const SUBSCRIPTION = ['gvk', 'namespaces', 'labelSelector', 'fieldSelector', 'on'] as const
+const SECONDARY = ['owns', 'watches'] as const
 
 /** The fate of every controller in either config, by name; where an entry stands in its file does not count. */
 export function diffConfig(old: Config, next: Config): ReadonlyMap<string, ControllerChange> {
@@ -37,8 +40,9 @@ function compare(old: ControllerConfig | undefined, next: ControllerConfig): Con
   const guest = differs(old, next, GUEST)
   const inPlace = differs(old, next, IN_PLACE)
   const subscription = differs(old, next, SUBSCRIPTION)
-  if (!guest && !inPlace && !subscription) return { kind: 'unchanged', old, next }
-  return { kind: 'changed', old, next, guest, inPlace, subscription }
+  const secondary = differs(old, next, SECONDARY)
+  if (!guest && !inPlace && !subscription && !secondary) return { kind: 'unchanged', old, next }
+  return { kind: 'changed', old, next, guest, inPlace, subscription, secondary }
 }
 
 function differs(old: ControllerConfig, next: ControllerConfig, keys: readonly (keyof ControllerConfig)[]): boolean {

@@ -29,8 +29,15 @@ export interface Inspection {
   readonly file: string
   readonly dir: string
   readonly faults: readonly Fault[]
-  /** The handler files that are there, absolute, of all entries that name one, faulty or not. */
-  readonly handlers: readonly string[]
+  /** The handlers that are there, of all entries that name one, faulty or not. */
+  readonly handlers: readonly NamedHandler[]
+}
+
+export interface NamedHandler {
+  /** Absolute. */
+  readonly handler: string
+  /** The exports that `watches` of the entry names. */
+  readonly mappers: readonly string[]
 }
 
 /**
@@ -52,7 +59,7 @@ export async function inspectConfig(options: LoadOptions): Promise<Inspection> {
     file: source.file,
     dir: dirname(source.file),
     faults: inOrder([...faultsOf(source), ...missing]),
-    handlers: named.filter(({ isFile }) => isFile).map(({ handler }) => handler),
+    handlers: named.filter(({ isFile }) => isFile),
   }
 }
 
@@ -80,7 +87,7 @@ function inOrder(faults: readonly Fault[]): Fault[] {
 }
 
 /** The handlers that entries name, read without trust in the rest of the entry. */
-async function namedHandlers(source: Source): Promise<{ handler: string; isFile: boolean; fault: Fault }[]> {
+async function namedHandlers(source: Source): Promise<(NamedHandler & { isFile: boolean; fault: Fault })[]> {
   const controllers = valueAt(source.value, ['controllers'])
   const entries = Array.isArray(controllers) ? [...controllers.entries()] : []
   const named = entries.map(async ([index]) => {
@@ -89,9 +96,16 @@ async function namedHandlers(source: Source): Promise<{ handler: string; isFile:
     if (typeof text !== 'string' || text === '') return []
     const handler = resolve(dirname(source.file), text)
     const fault = source.fault(path, sentence(path, `names no file: there is no ${show(handler)}`))
-    return [{ handler, isFile: await isFile(handler), fault }]
+    return [{ handler, mappers: namedMappers(source, index), isFile: await isFile(handler), fault }]
   })
   return (await Promise.all(named)).flat()
+}
+
+function namedMappers(source: Source, index: number): string[] {
+  const watches = valueAt(source.value, ['controllers', index, 'watches'])
+  const entries = Array.isArray(watches) ? [...watches.keys()] : []
+  const named = entries.map((entry) => valueAt(source.value, ['controllers', index, 'watches', entry, 'map']))
+  return named.filter((name) => typeof name === 'string')
 }
 
 function isFile(path: string): Promise<boolean> {
@@ -146,6 +160,8 @@ function resolveController(
     fieldSelector: entry.fieldSelector,
     on: entry.on,
     resyncMs: entry.resync,
+    owns: entry.owns.map(({ gvk }) => gvk),
+    watches: entry.watches.map(({ for: { gvk }, map }) => ({ gvk, map })),
     retry: {
       baseDelayMs: entry.retry.baseDelay,
       maxDelayMs: entry.retry.maxDelay,

@@ -124,6 +124,20 @@ export function uniqueList<Item extends z.ZodType<string>>(about: Doc, item: Ite
     .meta({ description: describe(about), uniqueItems: true })
 }
 
+/** Kinds, none of them twice. */
+export function uniqueKinds(about: Doc) {
+  return z
+    .array(kind({ doc: 'A kind, as group/version/Kind.' }))
+    .superRefine((kinds, context) => {
+      const texts = kinds.map(({ text }) => text)
+      for (const [index, text] of texts.entries()) {
+        if (texts.indexOf(text) === index) continue
+        context.addIssue({ code: 'custom', message: `names ${show(text)} again`, path: [index] })
+      }
+    })
+    .meta({ description: describe(about), uniqueItems: true })
+}
+
 /** The description that editors show. */
 export function describe({ doc, range, why }: Doc & { range?: string }): string {
   return [doc, range === undefined ? undefined : `Range: ${range}.`, why].filter((part) => part !== undefined).join(' ')

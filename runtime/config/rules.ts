@@ -24,6 +24,7 @@ export function ruleFaults(source: Source): Fault[] {
     ...controllersOf(source).flatMap((path) => [
       ...retryFaults(source, path),
       ...withFaults(source, [...path, 'with']),
+      ...watchFaults(source, [...path, 'watches']),
       ...listAt(source, [...path, 'allow']).flatMap((entry) => allowFaults(source, entry)),
     ]),
   ]
@@ -82,6 +83,20 @@ function duplicateNames(source: Source): Fault[] {
       return []
     }
     return [source.fault(path, sentence(path, `is ${show(name)} again; first on line ${source.placeOf(earlier).line}`))]
+  })
+}
+
+/** One mapper may serve several kinds, and one kind have several mappers; the same pair again is a mistake. */
+function watchFaults(source: Source, path: Path): Fault[] {
+  const seen = new Set<string>()
+  return listAt(source, path).flatMap((entry) => {
+    const pair = ['for', 'map'].map((key) => valueAt(source.value, [...entry, key]))
+    const id = JSON.stringify(pair)
+    if (!seen.has(id)) {
+      seen.add(id)
+      return []
+    }
+    return [source.fault(entry, sentence(entry, `maps ${show(pair[0])} by ${show(pair[1])} again`))]
   })
 }
 

@@ -1,6 +1,17 @@
 import { z } from 'zod'
 import type { Gvk } from '../util/gvk.ts'
-import { checked, count, describe, dnsLabel, duration, kind, matching, size, uniqueList } from './option.ts'
+import {
+  checked,
+  count,
+  describe,
+  dnsLabel,
+  duration,
+  kind,
+  matching,
+  size,
+  uniqueKinds,
+  uniqueList,
+} from './option.ts'
 import { fieldSelectorFault, labelSelectorFault } from './selector-syntax.ts'
 import type { Place } from './source.ts'
 
@@ -43,6 +54,9 @@ export interface ControllerConfig {
   readonly on: readonly Part[] | undefined
   /** 0 for off. */
   readonly resyncMs: number
+  /** Kinds whose objects the primaries own. */
+  readonly owns: readonly Gvk[]
+  readonly watches: readonly WatchConfig[]
   readonly retry: RetryConfig
   readonly timeoutMs: number
   readonly memoryBytes: number
@@ -51,6 +65,13 @@ export interface ControllerConfig {
   /** JSON; undefined when the entry has none. */
   readonly with: unknown
   readonly allow: readonly AllowEntry[]
+}
+
+/** A kind whose changes an export of the handler maps to keys. */
+export interface WatchConfig {
+  readonly gvk: Gvk
+  /** The export. */
+  readonly map: string
 }
 
 export interface RetryConfig {
@@ -133,7 +154,7 @@ export const retrySchema = z
   .meta({ description: 'How failed calls are repeated.' })
   .prefault({})
 
-/** What may stand in `defaults` too. `with` and `allow` may not: rights and parameters belong to one handler. */
+/** What may stand in `defaults` too. What belongs to one handler may not: its kinds, its rights and its parameters. */
 const common = {
   namespaces: uniqueList(
     { doc: 'Namespaces to watch, each by itself, so that Roles suffice. Default: all.' },
@@ -222,6 +243,16 @@ export const leaderElectionSchema = z
   .meta({ description: 'Of several hosts one works, and the others stand by with synced caches. Read at start only.' })
   .prefault({})
 
+const watchEntry = z
+  .strictObject({
+    for: kind({ doc: 'The kind, as group/version/Kind.' }),
+    map: checked(
+      { doc: 'An export of the handler: (object, old, context) => [{ namespace, name }], the objects to run.' },
+      mapperFault,
+    ),
+  })
+  .meta({ description: 'A kind whose changes run objects that the handler names.' })
+
 const allowEntry = z
   .strictObject({
     for: kind({ doc: 'The kind, as group/version/Kind; the rights hold for all its versions.' }).optional(),
@@ -258,11 +289,16 @@ export const controllerSchema = z
       .min(1, { error: 'must not be empty' })
       .meta({ description: 'The handler, relative to this file.' }),
     ...common,
+    owns: uniqueKinds({
+      doc: 'Kinds whose objects have one of `for` as their controller (an owner reference): their changes run the owner.',
+    }).prefault([]),
+    watches: z.array(watchEntry).meta({ description: 'Other kinds whose changes run objects of `for`.' }).prefault([]),
     with: z.unknown().meta({ description: 'context.with: one handler can serve several entries.' }).optional(),
     allow: z
       .array(allowEntry)
       .meta({
-        description: 'What the handler may ask the API server for, beyond reading its own kind and its own status.',
+        description:
+          'What the handler may ask the API server for, beyond reading the kinds of for, owns and watches and its own status.',
       })
       .prefault([]),
   })
@@ -288,6 +324,14 @@ function verb() {
 
 export function isResourceVerb(text: string): boolean {
   return (RESOURCE_VERBS as readonly string[]).includes(text)
+}
+
+/** The host calls these by itself, with other arguments. */
+const CALLED_OTHERWISE = ['reconcile', 'deleted', 'finalize', 'compose', 'default']
+
+function mapperFault(text: string): string | undefined {
+  if (CALLED_OTHERWISE.includes(text)) return `must not be "${text}", which is no mapper`
+  return /^[A-Za-z_$][\w$]*$/.test(text) ? undefined : 'must be the name of an export'
 }
 
 function subresourceFault(text: string): string | undefined {

@@ -8,12 +8,16 @@ import { DelayingQueue } from '../queue/delaying-queue.ts'
 import { RateLimiter, TokenBucket } from '../queue/rate-limiter.ts'
 import { type Priority, type QueueMetrics, WorkQueue } from '../queue/work-queue.ts'
 import type { Clock } from '../util/clock.ts'
+import { enqueueMapped } from './enqueue-mapped.ts'
+import { enqueueOwner } from './enqueue-owner.ts'
 import { decideStep } from './finalizer.ts'
 import { FinalizerUpkeep } from './finalizer-upkeep.ts'
 import { Finalizers } from './finalizers.ts'
+import { type Mapping, Mappings } from './mappings.ts'
 import { decideHostFailure, type Failure, type Outcome } from './outcome.ts'
 import { type Parked, Parking } from './parking.ts'
 import { isSelective, prepareTurn } from './prepare-turn.ts'
+import type { SecondaryEvent, SecondarySource } from './secondaries.ts'
 import { Tombstones } from './tombstones.ts'
 import { runTurn, type Turn, type TurnOptions } from './turn.ts'
 
@@ -28,6 +32,8 @@ export interface ControllerMetrics extends QueueMetrics {
   /** A result that came for an object which is gone. */
   dropped(): void
   tombstoneDropped(): void
+  /** A run of a mapper. */
+  mapped(result: 'success' | 'error'): void
 }
 
 export interface ControllerLog {
@@ -69,6 +75,8 @@ export class Controller {
   readonly #upkeep: FinalizerUpkeep
   /** Not every object that left the selector could be kept in mind. */
   #hasMissedLeaver = false
+  /** Changes of watched objects; their keys go through the same queue. */
+  readonly #mappings = new Mappings()
   /** Why a key waits, for its handler's eyes; a key without one is a retry or a requeue that came due. */
   readonly #reasons = new Map<string, Reason>()
   /**
@@ -81,6 +89,8 @@ export class Controller {
   #state: 'idle' | 'working' | 'draining' = 'idle'
   #hasLooked = false
   #cancelResync = () => {}
+  /** Set while every object is to be run for changes that were lost to a bound of #mappings. */
+  #cancelCatchUp: (() => void) | undefined
 
   constructor(options: ControllerOptions) {
     const { config, clock, metrics } = options
@@ -184,6 +194,25 @@ export class Controller {
     this.#parking.free(entry.key, 'deleted')
   }
 
+  /**
+   * A change in an object that a primary owns, or that a mapper watches. Before the start there is nothing to do: every
+   * primary waits for its first turn, and is to see the cache as it is then.
+   */
+  secondary(source: SecondarySource, event: SecondaryEvent): void {
+    const { entry, isGone, isInitial } = event
+    const objectId = objectKey(source.gvk, entry.namespace, entry.name)
+    this.#options.overlay.observed(objectId, isGone ? undefined : entry.resourceVersion)
+    if (this.#state !== 'working') return
+    const priority = isInitial ? 'low' : 'high'
+    if (source.map === undefined) {
+      const enqueue = (key: string) => this.#enqueue(key, 'owned', priority)
+      return enqueueOwner(event, { gvk: this.#config.gvk, find: this.#options.find, enqueue })
+    }
+    const { key, isLost } = this.#mappings.add({ gvk: source.gvk, map: source.map }, event)
+    if (isLost) this.#catchUp()
+    this.#queue.add(key, priority)
+  }
+
   // --- what the host says ---
 
   /** Keys are handed out from now on. */
@@ -212,16 +241,18 @@ export class Controller {
       this.#suspects.clear()
       for (const key of this.#tombstones.keys()) this.#enqueue(key, 'reload', 'low')
       for (const entry of this.#options.entries()) this.#enqueue(entry.key, 'reload', 'low')
+      for (const key of this.#mappings.keys()) this.#queue.add(key)
     }
     this.#settleFinalizers()
     this.dispatch()
   }
 
-  /** Takes over what applies in place: concurrency, retry, resync, `on`; the rest is for the next calls. */
+  /** Takes over what applies in place: concurrency, retry, resync, `on`, `watches`; the rest is for the next calls. */
   configure(config: ControllerConfig): void {
     this.#config = config
     this.#workers.concurrency = config.concurrency
     this.#limiter.options = config.retry
+    this.#mappings.retain(config.watches)
     this.#scheduleResync()
     this.dispatch()
   }
@@ -239,6 +270,7 @@ export class Controller {
   async drain(): Promise<void> {
     this.#state = 'draining'
     this.#cancelResync()
+    this.#cancelCatchUp?.()
     this.#timers.clearAll()
     await Promise.all([this.#workers.onIdle(), this.#upkeep.stop()])
   }
@@ -258,6 +290,11 @@ export class Controller {
   }
 
   async #work(key: string): Promise<void> {
+    const mapping = this.#mappings.take(key)
+    if (mapping !== undefined) {
+      await this.#map(mapping)
+      return this.#queue.done(key)
+    }
     const turn = this.#turnOf(key)
     if (turn !== undefined) {
       const startedMs = this.#options.clock.now()
@@ -348,6 +385,77 @@ export class Controller {
         this.#limiter.forget(key)
         return this.#finished(turn)
     }
+  }
+
+  /** Runs a mapper: what fails is put back, so that no change is lost, and is never given up. */
+  async #map(mapping: Mapping): Promise<void> {
+    const { key } = mapping
+    const { metrics } = this.#options
+    const { outcome, left } = await this.#runMapper(mapping)
+    const ranAlone = this.#suspects.delete(key)
+    metrics.mapped(outcome === undefined ? 'success' : 'error')
+    if (outcome === undefined) {
+      this.#limiter.forget(key)
+      return this.#timers.clear(key)
+    }
+    const { failure } = outcome
+    const attempt = this.#limiter.failures(key) + 1
+    if (this.#mappings.restore(left)) this.#catchUp()
+    if (outcome.kind === 'again') return this.#timers.addAfter(key, outcome.delayMs * (0.5 + Math.random()))
+    if (outcome.kind === 'died' && !ranAlone) {
+      this.#options.log.warn(`${failure.message}; the mapper runs again, alone`, { key })
+      this.#suspects.add(key)
+      return this.#timers.addAfter(key, 0)
+    }
+    const delayMs = this.#limiter.when(key)
+    metrics.retried()
+    const failed = `${mapping.watch.map} of "${key}" failed (attempt ${attempt}, again in ${formatMs(delayMs)})`
+    const stack = failure.stack === undefined ? {} : { stack: failure.stack }
+    const fields = { key, attempt, handler: this.#config.handler, ...stack }
+    this.#options.log.error(`${failed}: ${failure.name}: ${failure.message}`, fields)
+    this.#timers.addAfter(key, delayMs)
+  }
+
+  /** Without an outcome: all of it was mapped. */
+  async #runMapper(mapping: Mapping): Promise<{ outcome?: MapperFailure; left: Mapping }> {
+    const { name, timeoutMs } = this.#config
+    const { call, hostCall, find, resource } = this.#options
+    const attempt = this.#limiter.failures(mapping.key) + 1
+    try {
+      const primary = await resource()
+      // Without its kind there are no primaries; all of them come as created once it is back.
+      if (primary === undefined) return { left: mapping }
+      const enqueue = (key: string) => {
+        // A mapper may name anything: only what the cache has can be run, and what comes later is run anyway.
+        if (find(key) !== undefined) this.#enqueue(key, 'watched', 'high')
+      }
+      const { namespaced } = primary
+      const options = {
+        controller: name,
+        with: this.#config.with,
+        timeoutMs,
+        attempt,
+        namespaced,
+        call,
+        hostCall,
+        enqueue,
+      }
+      const mapped = await enqueueMapped(options, mapping)
+      return mapped.kind === 'mapped' ? { left: mapping } : mapped
+    } catch (error) {
+      const failure = { name: 'HostError', action: `Cannot run the mapper` }
+      return { outcome: decideHostFailure(error, failure) as MapperFailure, left: mapping }
+    }
+  }
+
+  /** Runs everything once: that is all that a lost change could have led to. Once in a while only, however many are lost. */
+  #catchUp(): void {
+    if (this.#cancelCatchUp !== undefined || this.#state !== 'working') return
+    this.#options.log.warn('Too many changes wait for a mapper that fails; every object will run instead')
+    this.#cancelCatchUp = this.#options.clock.after(CATCH_UP_MS, () => {
+      this.#cancelCatchUp = undefined
+      for (const { key } of this.#options.entries()) this.#enqueue(key, 'watched', 'low')
+    })
   }
 
   /** `deleted` has run: its last state goes, and what else lived or lives under the key gets its turn. */
@@ -506,6 +614,8 @@ export class Controller {
 
 const GONE: Outcome = { kind: 'gone' }
 
+type MapperFailure = Extract<Outcome, { failure: Failure }>
+
 /** The key may wait for a later object of the same name too, whose reason is not this one's. */
 function reasonOfDeleted(reason: Reason | undefined, attempt: number): Reason {
   if (reason === 'reload' || reason === 'replay') return reason
@@ -530,3 +640,5 @@ function formatMs(ms: number): string {
 /** client-go's overall limit of its default rate limiter. */
 const RETRIES_PER_SECOND = 10
 const RETRY_BURST = 100
+
+const CATCH_UP_MS = 30_000

@@ -3,7 +3,7 @@ import type { Entry } from '../informer/entry.ts'
 import type { Informer, InformerState } from '../informer/informer.ts'
 import type { Gvk } from '../util/gvk.ts'
 
-/** The informers of one controller's `for`: one for all namespaces, or one each. */
+/** The informers of one of a controller's kinds: one for all namespaces, or one each. */
 export interface Scope {
   /** Undefined: all. */
   readonly namespace: string | undefined
@@ -45,6 +45,26 @@ export function createScopeReader(scopes: readonly Scope[], gvk: Gvk, selected: 
   function scopeOf(namespace: string | undefined): Scope | undefined {
     return scopes.find((scope) => scope.namespace === undefined || scope.namespace === namespace)
   }
+}
+
+/** The first of several caches that covers what is asked for answers. */
+export function createJointCache(caches: () => readonly OwnCache[]): OwnCache {
+  return {
+    get: (...asked) => firstOf(caches(), (cache) => cache.get(...asked)),
+    list: (...asked) => firstOf(caches(), (cache) => cache.list(...asked)),
+  }
+}
+
+/** `undefined` is the only answer that passes a question on: null is an object's certain absence. */
+function firstOf<Answer>(
+  caches: readonly OwnCache[],
+  ask: (cache: OwnCache) => Answer | undefined,
+): Answer | undefined {
+  for (const cache of caches) {
+    const answer = ask(cache)
+    if (answer !== undefined) return answer
+  }
+  return undefined
 }
 
 function isSynced({ informer }: Scope): boolean {

@@ -22,8 +22,11 @@ export interface Subscriber {
   changed?(entry: Entry, old: Entry): void
   /** The resourceVersion held already, again. */
   redelivered?(entry: Entry): void
-  /** With the last state known. A re-created object is told as removed, then added. */
-  removed?(entry: Entry): void
+  /**
+   * With the last state known, and what was held until then, which may be an older one. A re-created object is told as
+   * removed, then added.
+   */
+  removed?(entry: Entry, held: Entry): void
   /** Everything of the first list has been told; again after the kind was gone and came back. */
   synced?(): void
   /** A list that came after the synced one has been told: whatever was missed meanwhile is known now. */
@@ -271,7 +274,7 @@ export class Informer {
     if (held === undefined) return
     const entry = last?.uid === held.uid ? last : held
     this.#hooks.event('removed')
-    this.#tell(({ subscriber }) => subscriber.removed?.(entry))
+    this.#tell(({ subscriber }) => subscriber.removed?.(entry, held))
   }
 
   #endList(): void {

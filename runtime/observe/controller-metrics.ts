@@ -35,6 +35,10 @@ export interface ControllerRecorder extends WorkqueueRecorder {
   dropped(): void
   /** A last state for `deleted` that had to make room. */
   tombstoneDropped(): void
+  /** A run of a mapper. */
+  mapped(result: 'success' | 'error'): void
+  /** A Kubernetes event of the handler that was one too many. */
+  eventDropped(): void
   /** A new bundle or `with` took over. */
   swapped(): void
   guestDied(cause: string): void
@@ -107,6 +111,16 @@ export function createControllerMetrics(registry: Registry, now: () => number) {
   const dropped = counter('ostler_dropped_results_total', 'Results that came for an object which is gone.')
   const tombstones = counter('ostler_tombstones_dropped_total', 'Last states for `deleted` that had to make room.')
   const swaps = counter('ostler_swaps_total', 'Times that a new guest took over from a running one.')
+  const mapped = new Counter({
+    name: 'ostler_mapper_runs_total',
+    help: 'Runs of the exports that `watches` names, by result.',
+    labelNames: ['controller', 'result'] as const,
+    registers,
+  })
+  const events = counter(
+    'ostler_kube_events_dropped_total',
+    'Kubernetes events of a handler beyond the limit for one object.',
+  )
   const deaths = new Counter({
     name: 'ostler_guest_deaths_total',
     help: 'Guests that ended unasked, by cause.',
@@ -130,7 +144,7 @@ export function createControllerMetrics(registry: Registry, now: () => number) {
     const labels = { controller }
     // From zero on, as controller-runtime does it: a rate needs a first value.
     for (const result of RESULTS) total.inc(series.own(total, { controller, result }), 0)
-    for (const metric of [errors, terminals, timeouts, dropped, tombstones, swaps])
+    for (const metric of [errors, terminals, timeouts, dropped, tombstones, swaps, events])
       metric.inc(series.own(metric, labels), 0)
     for (const metric of [time, starts, maxConcurrent, active, parked, blocking, memory]) series.own(metric, labels)
     const states = new Set<string>()
@@ -159,6 +173,8 @@ export function createControllerMetrics(registry: Registry, now: () => number) {
       skipped: unlessRemoved((reason: string) => skipped.inc(series.own(skipped, { controller, reason }))),
       dropped: unlessRemoved(() => dropped.inc(labels)),
       tombstoneDropped: unlessRemoved(() => tombstones.inc(labels)),
+      mapped: unlessRemoved((result: 'success' | 'error') => mapped.inc(series.own(mapped, { controller, result }))),
+      eventDropped: unlessRemoved(() => events.inc(labels)),
       swapped: unlessRemoved(() => swaps.inc(labels)),
       guestDied: unlessRemoved((cause: string) => deaths.inc(series.own(deaths, { controller, reason: cause }))),
       guestStarted: unlessRemoved((seconds: number) => starts.observe(labels, seconds)),

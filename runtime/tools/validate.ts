@@ -1,4 +1,4 @@
-import { inspectConfig } from '../config/load.ts'
+import { inspectConfig, type NamedHandler } from '../config/load.ts'
 import { assertExports } from '../controller/handler-exports.ts'
 import { type Fault, RuntimeError } from '../errors.ts'
 import { bundleHandler } from '../sandbox/bundle.ts'
@@ -24,19 +24,29 @@ export async function findFaults(options: { file: string | undefined; cwd: strin
   const { file, dir, faults, handlers } = await inspectConfig(options)
   const pool = new GuestPool({ clock: realClock, guestCode })
   try {
-    const files = [...new Set(handlers)]
-    const found = await Promise.all(files.map((handler) => faultsOf(handler, dir, pool)))
+    const files = [...new Set(handlers.map(({ handler }) => handler))]
+    const found = await Promise.all(files.map((handler) => faultsOf(handler, mappersOf(handlers, handler), dir, pool)))
     return { file, faults: [...faults, ...found.flat()], handlers: files.length }
   } finally {
     await pool.close()
   }
 }
 
-async function faultsOf(handler: string, configDir: string, pool: GuestPool): Promise<readonly Fault[]> {
+/** Of all entries that share the handler. */
+function mappersOf(handlers: readonly NamedHandler[], file: string): string[] {
+  return [...new Set(handlers.flatMap(({ handler, mappers }) => (handler === file ? mappers : [])))]
+}
+
+async function faultsOf(
+  handler: string,
+  mappers: readonly string[],
+  configDir: string,
+  pool: GuestPool,
+): Promise<readonly Fault[]> {
   try {
     const bundle = await bundleHandler({ file: handler, configDir })
     const guest = await pool.take(GUEST_MEMORY_BYTES)
-    assertExports(handler, await guest.load(bundle, () => {}))
+    assertExports(handler, await guest.load(bundle, () => {}), mappers)
     return []
   } catch (error) {
     const faults = error instanceof RuntimeError ? error.faults : []

@@ -27,7 +27,7 @@ test('event() records an event of events.k8s.io/v1 about the object in hand', as
 test('event() has another name each time, however long the name of the object', async () => {
   const broker = createScriptedBroker({ allow: ALLOW_EVENTS })
   const regarding = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'x'.repeat(253), namespace: 'a' } }
-  for (let i = 0; i < 2; i++) await broker.call('event', 'Normal', 'R', 'm', { regarding })
+  for (let i = 0; i < 2; i++) await broker.call('event', 'Normal', 'R', `m${i}`, { regarding })
   const names = [0, 1].map((index) => (bodyOf(broker, index).metadata as { name: string }).name)
   expect(new Set(names).size).toBe(2)
   expect(names.every((name) => name.length <= 253 && /^[a-z0-9.-]+$/.test(name))).toBe(true)

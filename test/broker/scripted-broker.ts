@@ -1,5 +1,6 @@
 import { type BrokerOptions, createBroker } from '../../runtime/broker/broker.ts'
 import type { CallScope } from '../../runtime/broker/call-scope.ts'
+import { EventRecorder } from '../../runtime/broker/event-recorder.ts'
 import { objectKey } from '../../runtime/broker/object-key.ts'
 import { Overlay } from '../../runtime/broker/overlay.ts'
 import type { AllowEntry } from '../../runtime/config/schema.ts'
@@ -60,6 +61,7 @@ export function createScriptedBroker(options: ScriptedBrokerOptions = {}): Scrip
   const overlay = new Overlay(clock)
   const sent: KubeRequest[] = []
   const warnings: string[] = []
+  const dropped: number[] = []
   const parser = createEntryParser({ apiVersion: 'demo.io/v1', kind: 'Demo' })
   let entries: Entry[] = []
   let covered: readonly string[] | 'all' | undefined = 'all'
@@ -92,6 +94,12 @@ export function createScriptedBroker(options: ScriptedBrokerOptions = {}): Scrip
           : undefined,
     },
     overlay,
+    events: new EventRecorder({
+      clock,
+      send: (request) => brokerOptions.send(request),
+      warn: (message) => warnings.push(message),
+      dropped: () => dropped.push(1),
+    }),
     resolve: async (gvk) => SERVED.find((served) => formatGvk(served) === formatGvk(gvk)),
     all: async () => [...SERVED],
     send: async (request) => {

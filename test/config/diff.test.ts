@@ -26,7 +26,12 @@ async function changeOf(old: string[], next: string[]): Promise<object | undefin
   const [before, after] = await configs({ a: old }, { a: next })
   const change = diffConfig(before as Config, after as Config).get('a')
   if (change?.kind !== 'changed') return change && { kind: change.kind }
-  return { guest: change.guest, inPlace: change.inPlace, subscription: change.subscription }
+  return {
+    guest: change.guest,
+    inPlace: change.inPlace,
+    subscription: change.subscription,
+    secondary: change.secondary,
+  }
 }
 
 test('diffConfig() names what was added, what was removed and what stayed', async () => {
@@ -47,13 +52,13 @@ test.each([
   [['timeout: 1s']],
   [['memory: 64Mi']],
 ])('diffConfig() with %j added swaps the guest alone', async (lines) => {
-  expect(await changeOf([], lines)).toEqual({ guest: true, inPlace: false, subscription: false })
+  expect(await changeOf([], lines)).toEqual({ guest: true, inPlace: false, subscription: false, secondary: false })
 })
 
 test.each([[['concurrency: 9']], [['retry: { maxAttempts: 2 }']], [['resync: 30s']]])(
   'diffConfig() with %j added applies in place',
   async (lines) => {
-    expect(await changeOf([], lines)).toEqual({ guest: false, inPlace: true, subscription: false })
+    expect(await changeOf([], lines)).toEqual({ guest: false, inPlace: true, subscription: false, secondary: false })
   },
 )
 
@@ -64,13 +69,13 @@ test.each([
   [['fieldSelector: metadata.name=a']],
   [['on: [spec]']],
 ])('diffConfig() with %j added changes the subscription alone', async (lines) => {
-  expect(await changeOf([], lines)).toEqual({ guest: false, inPlace: false, subscription: true })
+  expect(await changeOf([], lines)).toEqual({ guest: false, inPlace: false, subscription: true, secondary: false })
 })
 
 test('diffConfig() of other namespaces leaves the guest alone, though its rights follow them', async () => {
   const allow = 'allow: [{ for: v1/Node, verbs: [get] }]'
   const change = await changeOf(['namespaces: [a]', allow], ['namespaces: [b]', allow])
-  expect(change).toEqual({ guest: false, inPlace: false, subscription: true })
+  expect(change).toEqual({ guest: false, inPlace: false, subscription: true, secondary: false })
 })
 
 test('diffConfig() names several groups at once', async () => {
@@ -78,6 +83,7 @@ test('diffConfig() names several groups at once', async () => {
     guest: true,
     inPlace: true,
     subscription: true,
+    secondary: false,
   })
 })
 
@@ -86,3 +92,10 @@ test('diffConfig() of an entry that only moved or is written otherwise finds not
     kind: 'unchanged',
   })
 })
+
+test.each([[['owns: [v1/ConfigMap]']], [['watches: [{ for: v1/ConfigMap, map: toPods }]']]])(
+  'diffConfig() with %j added changes what is followed beside the own kind alone',
+  async (lines) => {
+    expect(await changeOf([], lines)).toEqual({ guest: false, inPlace: false, subscription: false, secondary: true })
+  },
+)

@@ -55,6 +55,8 @@ test('loadConfig() of the shortest config fills in every default', async () => {
         fieldSelector: undefined,
         on: undefined,
         resyncMs: 0,
+        owns: [],
+        watches: [],
         retry: { baseDelayMs: 5, maxDelayMs: 1_000_000, maxAttempts: 0 },
         timeoutMs: 30_000,
         memoryBytes: 128 * 2 ** 20,
@@ -238,7 +240,20 @@ test.each([
     '7:20: controllers[0].fieldSelector has "metadata.name", which is no field requirement',
   ],
   ['isolation: { group: team }', '7:16: controllers[0].isolation must be process, not {"group":"team"}'],
-  ['owns: [apps/v1/Deployment]', '7:5: controllers[0].owns is no known key'],
+  ['owns: [apps/v1/Deployment, v1/Pod, v1/Pod]', '7:40: controllers[0].owns[2] names "v1/Pod" again'],
+  ['owns: [Deployment]', '7:12: controllers[0].owns[0] must be group/version/Kind'],
+  ['owns: apps/v1/Deployment', '7:11: controllers[0].owns must be a list'],
+  ['watches: [{ for: v1/ConfigMap }]', '7:15: controllers[0].watches[0].map is missing'],
+  ['watches: [{ map: toDemos }]', '7:15: controllers[0].watches[0].for is missing'],
+  [
+    'watches: [{ for: v1/ConfigMap, map: reconcile }]',
+    '7:41: controllers[0].watches[0].map must not be "reconcile", which is no mapper',
+  ],
+  ['watches: [{ for: v1/ConfigMap, map: a-b }]', '7:41: controllers[0].watches[0].map must be the name of an export'],
+  [
+    'watches: [{ for: v1/ConfigMap, map: a }, { for: v1/Pod, map: a }, { for: v1/Pod, map: a }]',
+    '7:71: controllers[0].watches[2] maps "v1/Pod" by "a" again',
+  ],
   ['with: { a: [1, .nan] }', '7:20: controllers[0].with.a[1] is NaN, which JSON cannot carry'],
   ['allow: [{ verbs: [get] }]', '7:13: controllers[0].allow[0] must have "for" (a kind) or "path"'],
   [
@@ -427,5 +442,13 @@ test('loadConfig() passes over a missing handler, inspectConfig() finds it', asy
     faults: [
       { line: 6, column: 14, message: `controllers[0].handler names no file: there is no "${join(cwd, 'h.ts')}"` },
     ],
+  })
+})
+
+test('loadConfig() reads owns and watches', async () => {
+  const lines = ['owns: [apps/v1/Deployment]', 'watches: [{ for: v1/ConfigMap, map: toDemos }]']
+  expect(await controllerOf(withController(...lines))).toMatchObject({
+    owns: [{ group: 'apps', version: 'v1', kind: 'Deployment' }],
+    watches: [{ gvk: { group: '', version: 'v1', kind: 'ConfigMap' }, map: 'toDemos' }],
   })
 })

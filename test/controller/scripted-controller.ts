@@ -33,6 +33,8 @@ export function controllerConfig(overrides: Partial<ControllerConfig> = {}): Con
     fieldSelector: undefined,
     on: undefined,
     resyncMs: 0,
+    owns: [],
+    watches: [],
     retry: { baseDelayMs: 5, maxDelayMs: 1000, maxAttempts: 0 },
     timeoutMs: 30_000,
     memoryBytes: 64 << 20,
@@ -52,6 +54,8 @@ export interface ScriptedCall {
   readonly reason: string
   /** What the handler was given. */
   readonly object: ParsedObject
+  /** All that it was given. */
+  readonly args: readonly (ParsedObject | null)[]
   returns(value?: object): Promise<void>
   throws(error?: Partial<GuestError> & { terminal?: boolean }): Promise<void>
   settles(settled: Settled): Promise<void>
@@ -63,6 +67,7 @@ export type Counts = Partial<Record<string, number>>
 /** A controller whose informer, guest and API server are the test's. */
 export interface ScriptedController {
   readonly controller: Controller
+  readonly config: ControllerConfig
   readonly clock: FakeClock
   readonly counts: Counts
   /** Lines of warn and error. */
@@ -89,7 +94,7 @@ export interface ScriptedController {
 /** It works at once, unless `exports` is empty. */
 export function createScriptedController(
   config: Partial<ControllerConfig> = {},
-  { exports = ['reconcile'] }: { exports?: readonly string[] } = {},
+  { exports = ['reconcile'], isStarted = true }: { exports?: readonly string[]; isStarted?: boolean } = {},
 ): ScriptedController {
   const clock = createFakeClock()
   const overlay = new Overlay(clock)
@@ -125,6 +130,7 @@ export function createScriptedController(
       skipped: (reason) => count(reason),
       dropped: () => count('dropped'),
       tombstoneDropped: () => count('tombstoneDropped'),
+      mapped: (result) => count(`mapped ${result}`),
     },
     send: async (request) => {
       sent.push(request)
@@ -141,6 +147,7 @@ export function createScriptedController(
   const controller = new Controller(options)
   const scripted: ScriptedController = {
     controller,
+    config: options.config,
     clock,
     counts,
     lines,
@@ -185,7 +192,7 @@ export function createScriptedController(
     },
   }
   if (exports.length > 0) controller.loaded(exports)
-  controller.start()
+  if (isStarted) controller.start()
   return scripted
 
   function nextVersion(old: Entry | undefined, name: string, fields: ParsedObject): ParsedObject {
@@ -214,6 +221,7 @@ export function createScriptedController(
       attempt,
       reason,
       object: JSON.parse(request.args[0] as string) as ParsedObject,
+      args: request.args.map((text) => JSON.parse(text) as ParsedObject | null),
       settles,
       returns: (value) => settles({ kind: 'returned', value }),
       throws: ({ terminal = false, ...error } = {}) =>

@@ -1,10 +1,14 @@
 import type { AbortController } from './abort.ts'
+import type { Condition } from './conditions.ts'
 import { SafeMap } from './primordials.ts'
 
 /** What is kept for one call of the host, until it settles. */
 export interface Call {
   readonly id: number
   readonly controller: AbortController
+  readonly exportName: string
+  /** By type, to be merged into the status that the call returns. */
+  readonly conditions: Map<string, Condition>
   /** How many retryOnConflict are open, see there. */
   liveReads: number
   /** An API call of this one ended with 409: reads are live from then on. */

@@ -1,4 +1,5 @@
 import type { Call } from './call.ts'
+import { setCondition } from './conditions.ts'
 import { hostCall } from './host-call.ts'
 import { type LogLevel, log } from './log.ts'
 import { freeze, own } from './primordials.ts'
@@ -26,6 +27,8 @@ export function createContext(call: Call, fields: unknown): object {
     apply: ask('apply'),
     delete: ask('delete'),
     event: ask('event'),
+    condition: (type: unknown, status: unknown, reason: unknown, message: unknown) =>
+      setCondition(call, type, status, reason, message),
     discover: ask('discover'),
     raw: ask('raw'),
     retryOnConflict: (attempt: () => Promise<unknown>, options?: { attempts?: number }) =>
