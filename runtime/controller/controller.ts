@@ -182,8 +182,9 @@ export class Controller {
   async drain(): Promise<void> {
     this.#state = 'draining'
     this.#cancelResync()
-    this.#timers.clearAll()
     await this.#workers.onIdle()
+    // Those in hand set theirs too.
+    this.#timers.clearAll()
   }
 
   /** Hands keys to workers while there are both, and the guest can take calls. */
@@ -374,7 +375,7 @@ export class Controller {
   #scheduleResync(): void {
     this.#cancelResync()
     const { resyncMs } = this.#config
-    if (resyncMs === 0) return
+    if (resyncMs === 0 || this.#state === 'draining') return
     this.#cancelResync = this.#options.clock.after(resyncMs, () => {
       for (const entry of this.#options.entries()) this.#enqueue(entry.key, 'resync', 'low')
       this.#scheduleResync()
