@@ -234,6 +234,8 @@ export class HostedController {
     if (this.#isStopped) return
     try {
       const bundle = await this.#build()
+      // The sandbox is closed by then, and nothing would give back what it takes for a size.
+      if (this.#isStopped) return
       this.#sandbox.memoryBytes = this.#wanted.memoryBytes
       const isNew = bundle.hash !== this.#bundle?.hash || this.#wanted !== this.#config
       if (always || isNew) await this.#sandbox.swap(bundle)

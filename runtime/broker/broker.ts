@@ -1,4 +1,5 @@
 import { RuntimeError } from '../errors.ts'
+import { FairGate } from '../kube/fair-gate.ts'
 import type { Resource } from '../kube/resource.ts'
 import { isConflict } from '../kube/status-error.ts'
 import { formatGvk } from '../util/gvk.ts'
@@ -24,21 +25,26 @@ export type HostCall = (
   signal: AbortSignal,
 ) => Promise<string | undefined>
 
-export interface BrokerOptions extends BrokerContext {
+export interface BrokerOptions extends Omit<BrokerContext, 'callSignal' | 'inListTurn'> {
   readonly events: EventRecorder
   all(): Promise<Resource[]>
   now(): number
   warn(message: string): void
 }
 
+/** Of one controller, from the API server: each may be MAX_LIST_CHARS long. */
+const LISTS_AT_ONCE = 2
+
 export function createBroker(options: BrokerOptions): HostCall {
+  const warn = onceASecond(options)
+  const lists = new FairGate({ slots: LISTS_AT_ONCE, slotsPerUser: LISTS_AT_ONCE })
   return async (scope, method, args, signal) => {
     const run = Object.hasOwn(METHODS, method) ? METHODS[method] : undefined
     if (run === undefined) {
       throw new RuntimeError('REQUEST_INVALID', `The context has no method "${method.slice(0, 50)}"`)
     }
     try {
-      return await run(bindSignal(options, signal), scope, args)
+      return await run(bindSignal({ ...options, warn }, signal, lists), scope, args)
     } catch (error) {
       if (isConflict(error)) scope.sawConflict = true
       throw error
@@ -46,7 +52,8 @@ export function createBroker(options: BrokerOptions): HostCall {
   }
 }
 
-type Run = (options: BrokerOptions, scope: CallScope, args: readonly unknown[]) => Promise<string | undefined>
+type BoundOptions = BrokerOptions & BrokerContext
+type Run = (options: BoundOptions, scope: CallScope, args: readonly unknown[]) => Promise<string | undefined>
 
 const METHODS: Record<string, Run> = {
   get,
@@ -62,19 +69,39 @@ const METHODS: Record<string, Run> = {
 }
 
 /** Once the call has settled, what of its requests still waits for its turn is dropped; what was sent is not. */
-function bindSignal(options: BrokerOptions, signal: AbortSignal): BrokerOptions {
-  return { ...options, send: (request) => options.send(request, signal) }
+function bindSignal(options: BrokerOptions, signal: AbortSignal, lists: FairGate): BoundOptions {
+  return {
+    ...options,
+    send: (request, unsent = signal) => options.send(request, unsent),
+    callSignal: signal,
+    inListTurn: (run) => lists.run(options.controller, signal, run),
+  }
 }
 
 /**
  * An event is a courtesy: one that cannot be recorded is logged and the call goes on. It outlives the call, as handlers
  * seldom await it.
  */
-async function event(context: BrokerOptions, scope: CallScope, args: readonly unknown[]): Promise<undefined> {
+async function event(context: BoundOptions, scope: CallScope, args: readonly unknown[]): Promise<undefined> {
   try {
     await context.events.record(readEvent(context, scope, args, context.now()))
   } catch (error) {
     context.warn(`Cannot record event ${JSON.stringify(args[1])}: ${messageOf(error)}`)
+  }
+}
+
+/** Handlers can fail by the thousand. */
+function onceASecond({ warn, now }: BrokerOptions): (message: string) => void {
+  let warnedAt = Number.NEGATIVE_INFINITY
+  let unsaid = 0
+  return (message) => {
+    if (now() - warnedAt < 1000) {
+      unsaid++
+      return
+    }
+    warn(unsaid === 0 ? message : `${message} (and ${unsaid} before it)`)
+    warnedAt = now()
+    unsaid = 0
   }
 }
 

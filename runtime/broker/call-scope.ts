@@ -43,6 +43,10 @@ export interface BrokerContext {
   resolve(gvk: Gvk): Promise<Resource | undefined>
   /** Sends a request in this controller's turn, unless `unsent` aborts first; throws KubeStatusError and API_UNREACHABLE. */
   send(request: KubeRequest, unsent?: AbortSignal): Promise<{ code: number; text: string }>
+  /** Aborts when the call is over, and nobody waits for an answer any more. */
+  readonly callSignal: AbortSignal
+  /** Runs a list of many pages when few others of this controller are under way: each is held whole. */
+  inListTurn<T>(run: () => Promise<T>): Promise<T>
 }
 
 /** Reads the kind that a handler names; throws REQUEST_INVALID or KIND_NOT_FOUND. */

@@ -4,6 +4,7 @@ import { KubeStatusError } from '../kube/status-error.ts'
 import { isPathAllowed } from './allow.ts'
 import { assertAllowed, type BrokerContext, invalid } from './call-scope.ts'
 import { isMethod, type Method, parseRequestInfo, type RequestInfo } from './request-info.ts'
+import { mayCreate } from './writes.ts'
 
 /** raw(method, path, body) → JSON of {status, body}; a refusal of the API server is an answer, not an error. */
 export async function raw(
@@ -18,12 +19,17 @@ export async function raw(
   const info = parseRequestInfo(method, path)
   if ('refused' in info)
     throw new RuntimeError('DENIED', `Controller "${context.controller}" may not ${method} "${path}": ${info.refused}`)
-  await assertRaw(context, all, info)
+  await assertRaw(context, all, info, body)
   const { status, text } = await send(context, method, path, body)
   return `{"status":${status},"body":${jsonOf(text)}}`
 }
 
-async function assertRaw(context: BrokerContext, all: () => Promise<Resource[]>, info: RequestInfo): Promise<void> {
+async function assertRaw(
+  context: BrokerContext,
+  all: () => Promise<Resource[]>,
+  info: RequestInfo,
+  body: unknown,
+): Promise<void> {
   if (info.kind === 'path') {
     if (isPathAllowed(context.rights, info)) return
     throw new RuntimeError(
@@ -38,7 +44,11 @@ async function assertRaw(context: BrokerContext, all: () => Promise<Resource[]>,
       'KIND_NOT_FOUND',
       `The API server does not serve "${plural}" in ${group || 'the core group'} ${version}`,
     )
-  assertAllowed(context, { ...info, gvk: resource, namespaced: resource.namespaced })
+  const request = { ...info, gvk: resource, namespaced: resource.namespaced }
+  assertAllowed(context, request)
+  if (info.verb === 'update' && mayCreate(body)) {
+    assertAllowed(context, { ...request, verb: 'create', subresource: undefined })
+  }
 }
 
 async function send(

@@ -72,11 +72,13 @@ export async function list(context: BrokerContext, scope: CallScope, args: reado
     namespaced: resource.namespaced,
     name: undefined,
   })
-  if (!isLive(scope, options) && fieldSelector === undefined) {
+  context.callSignal.throwIfAborted()
+  const isSimple = fieldSelector === undefined && (labelSelector?.length ?? 0) <= MAX_CACHED_SELECTOR
+  if (!isLive(scope, options) && isSimple) {
     const cached = listCached(context, resource, namespace, parsedSelector(labelSelector))
     if (cached !== undefined) return cached
   }
-  return listLive(context, resource, { namespace, labelSelector, fieldSelector })
+  return context.inListTurn(() => listLive(context, resource, { namespace, labelSelector, fieldSelector }))
 }
 
 /** The cache with this controller's own writes laid over it; undefined where the cache does not cover the list. */
@@ -114,6 +116,7 @@ async function listLive(
 ): Promise<string[]> {
   const { namespace, ...selectors } = query
   const texts: string[] = []
+  let length = 0
   let continueToken: string | undefined
   do {
     const { text } = await send({
@@ -122,7 +125,13 @@ async function listLive(
       query: { ...selectors, limit: PAGE_SIZE, continue: continueToken },
     })
     const page = JSON.parse(text) as { items: JsonObject[]; metadata?: { continue?: string } }
-    for (const item of page.items) texts.push(itemJson(resource, item))
+    for (const item of page.items) {
+      const text = itemJson(resource, item)
+      length += text.length
+      texts.push(text)
+    }
+    if (length > MAX_LIST_CHARS)
+      throw invalid(`the list is over ${MAX_LIST_CHARS} characters long; ask for less by a selector`)
     continueToken = page.metadata?.continue || undefined
   } while (continueToken !== undefined)
   return texts
@@ -149,5 +158,9 @@ function parsedSelector(text: string | undefined): LabelSelector {
   return parsed
 }
 
+/** Each clause is held against each object of the cache while the host does nothing else; a longer one goes to the server. */
+const MAX_CACHED_SELECTOR = 2_048
+/** A guest is answered with no more. */
+const MAX_LIST_CHARS = 64 << 20
 /** client-go's default page. */
 const PAGE_SIZE = 500

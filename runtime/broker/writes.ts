@@ -3,6 +3,7 @@ import { pathOf, type Resource } from '../kube/resource.ts'
 import { isNotFound } from '../kube/status-error.ts'
 import { apiVersionOf } from '../util/gvk.ts'
 import { isJsonObject, type JsonObject } from '../util/json.ts'
+import { isSameKind } from './allow.ts'
 import {
   asOptions,
   assertAllowed,
@@ -38,6 +39,7 @@ export async function update(context: BrokerContext, scope: CallScope, args: rea
   const target = await targetOfObject(context, scope, args[0], { subresource: options.subresource })
   allow(context, target, ['update'])
   const body = withUid(target.object, expectedUid(target, scope))
+  if (mayCreate(body)) allow(context, { ...target, subresource: undefined }, ['create'])
   return write(context, target, options, { method: 'PUT', body: JSON.stringify(body) })
 }
 
@@ -72,14 +74,16 @@ export async function apply(context: BrokerContext, scope: CallScope, args: read
 /** delete(kind, ref, {propagationPolicy, gracePeriodSeconds, preconditions, dryRun}); gone already is success. */
 export async function remove(context: BrokerContext, scope: CallScope, args: readonly unknown[]): Promise<undefined> {
   const [kind, ref] = args
-  const { dryRun, ...deleteOptions } = asOptions(args[2])
+  const options = asOptions(args[2])
+  // No others: one of them deletes what cannot be read, past all finalizers.
+  const { propagationPolicy, gracePeriodSeconds, preconditions } = options
   const target = await targetOfRef(context, scope, kind, ref, undefined)
   allow(context, target, ['delete'])
   const body = {
     apiVersion: 'v1',
     kind: 'DeleteOptions',
-    ...withUidPrecondition(deleteOptions, expectedUid(target, scope)),
-    ...(dryRun === true ? { dryRun: ['All'] } : {}),
+    ...withUidPrecondition({ propagationPolicy, gracePeriodSeconds, preconditions }, expectedUid(target, scope)),
+    ...(isDryRun(options) ? { dryRun: ['All'] } : {}),
   }
   try {
     await context.send({
@@ -93,11 +97,23 @@ export async function remove(context: BrokerContext, scope: CallScope, args: rea
   }
 }
 
+/** Of some kinds (Service, Lease), a PUT of what is not there creates it, unless it says which one it means. */
+export function mayCreate(object: unknown): boolean {
+  const metadata = isJsonObject(object) ? object.metadata : undefined
+  return !isJsonObject(metadata) || typeof metadata.uid !== 'string' || metadata.uid === ''
+}
+
+/** Nothing that was meant as a trial may become a write. */
+function isDryRun({ dryRun = false }: JsonObject): boolean {
+  if (typeof dryRun === 'boolean') return dryRun
+  throw invalid(`dryRun ${JSON.stringify(dryRun)} is not true or false`)
+}
+
 interface Target {
   readonly resource: Resource
   readonly namespace?: string
   readonly name?: string
-  readonly subresource?: string
+  readonly subresource?: string | undefined
 }
 
 async function targetOfRef(
@@ -159,6 +175,11 @@ function allow(
   }
 }
 
+/** What is never read from the cache would only be kept, each object with its whole text. */
+function mayBeCached({ rights }: BrokerContext, { resource }: Target): boolean {
+  return rights.implied.some((gvk) => isSameKind(gvk, resource))
+}
+
 /** Sends a write, and lays what was stored over the cache. */
 async function write(
   context: BrokerContext,
@@ -166,7 +187,7 @@ async function write(
   options: JsonObject,
   request: Omit<KubeRequest, 'path'>,
 ): Promise<string> {
-  const dryRun = options.dryRun === true
+  const dryRun = isDryRun(options)
   const { text } = await context.send({
     contentType: 'application/json',
     ...request,
@@ -174,7 +195,7 @@ async function write(
     query: { ...request.query, fieldManager: `ostler-${context.controller}`, dryRun: dryRun ? 'All' : undefined },
   })
   const stored = withoutManagedFields(text)
-  if (!dryRun && stored.name !== undefined && stored.kind === target.resource.kind) {
+  if (!dryRun && stored.name !== undefined && stored.kind === target.resource.kind && mayBeCached(context, target)) {
     const key = objectKey(target.resource, stored.namespace, stored.name)
     context.overlay.record(key, { resourceVersion: stored.resourceVersion, json: stored.json })
   }

@@ -264,7 +264,12 @@ const allowEntry = z
           'must be a path that belongs to no resource, such as /version, without wildcards (resources go by "for")',
       },
     ).optional(),
-    verbs: uniqueList({ doc: 'What may be done: RBAC verbs; apply needs create and patch.' }, verb()),
+    verbs: uniqueList(
+      {
+        doc: 'What may be done: RBAC verbs; apply needs create and patch, update of an object without its uid create too.',
+      },
+      verb(),
+    ),
     subresources: uniqueList(
       { doc: 'Subresources that the verbs hold for too, such as status or scale. Default: none.' },
       checked({ doc: 'A subresource.' }, subresourceFault),

@@ -271,8 +271,9 @@ export class Controller {
     this.#state = 'draining'
     this.#cancelResync()
     this.#cancelCatchUp?.()
-    this.#timers.clearAll()
     await Promise.all([this.#workers.onIdle(), this.#upkeep.stop()])
+    // Those in hand set theirs too.
+    this.#timers.clearAll()
   }
 
   /** Hands keys to workers while there are both, and the guest can take calls. */
@@ -604,7 +605,7 @@ export class Controller {
   #scheduleResync(): void {
     this.#cancelResync()
     const { resyncMs } = this.#config
-    if (resyncMs === 0) return
+    if (resyncMs === 0 || this.#state === 'draining') return
     this.#cancelResync = this.#options.clock.after(resyncMs, () => {
       for (const entry of this.#options.entries()) this.#enqueue(entry.key, 'resync', 'low')
       this.#scheduleResync()

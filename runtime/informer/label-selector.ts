@@ -25,11 +25,26 @@ const OPERATORS = { '=': 'In', '==': 'In', '!=': 'NotIn', '>': 'GreaterThan', '<
  */
 export function parseLabelSelector(text: string): LabelSelector | LabelSelectorFault {
   if (text.trim() === '') return { requirements: [] }
-  // A comma between parentheses parts values, any other one clauses.
-  const parsed = text.split(/,(?![^(]*\))/).map((clause) => parseClause(clause.trim()))
+  const parsed = clausesOf(text).map((clause) => parseClause(clause.trim()))
   const bad = parsed.find((clause) => 'fault' in clause)
   if (bad !== undefined) return { fault: `Label selector "${text}": ${bad.fault}` }
   return { requirements: parsed as LabelRequirement[] }
+}
+
+/** A comma between parentheses parts values, any other one clauses. One pass, as the text may be long and hostile. */
+function clausesOf(text: string): string[] {
+  const clauses: string[] = []
+  let start = 0
+  let inParentheses = false
+  for (let i = 0; i < text.length; i++) {
+    if (text[i] === '(') inParentheses = true
+    else if (text[i] === ')') inParentheses = false
+    else if (text[i] === ',' && !inParentheses) {
+      clauses.push(text.slice(start, i))
+      start = i + 1
+    }
+  }
+  return [...clauses, text.slice(start)]
 }
 
 function parseClause(clause: string): LabelRequirement | LabelSelectorFault {

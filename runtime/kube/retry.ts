@@ -40,10 +40,13 @@ export function decideRetry({
 }
 
 function afterStatus({ code, retryAfterMs }: KubeStatusError): RetryDecision {
-  if (code === 429) return { kind: 'wait', delayMs: retryAfterMs ?? DEFAULT_RETRY_AFTER_MS }
-  if (code >= 500 && retryAfterMs !== undefined) return { kind: 'wait', delayMs: retryAfterMs }
+  const delayMs = Math.min(retryAfterMs ?? DEFAULT_RETRY_AFTER_MS, MAX_RETRY_AFTER_MS)
+  if (code === 429 || (code >= 500 && retryAfterMs !== undefined)) return { kind: 'wait', delayMs }
   return { kind: 'giveUp' }
 }
+
+/** A key waits for its requests: whatever a server asks for, in between is another try. */
+const MAX_RETRY_AFTER_MS = 60_000
 
 /** Reads a Retry-After header, seconds or a date; undefined when there is none or it is neither. */
 export function parseRetryAfter(header: string | string[] | undefined, nowMs: number): number | undefined {

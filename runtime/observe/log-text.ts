@@ -32,7 +32,7 @@ function errorLines(error: unknown): string[] {
   if (typeof error !== 'object' || error === null) return error === undefined ? [] : [clean(String(error))]
   const { name, code, message, faults, cause, stack } = error as Record<string, unknown>
   if (typeof message !== 'string') return [clean(JSON.stringify(error))]
-  const title = [name, code].filter((part) => part !== undefined).join(' ')
+  const title = [name, code].filter((part) => typeof part === 'string' || typeof part === 'number').join(' ')
   return [
     `${title}: ${message}`.split('\n').map(clean),
     Array.isArray(faults) ? faults.flatMap(faultLines) : [],
@@ -41,9 +41,18 @@ function errorLines(error: unknown): string[] {
   ].flat()
 }
 
-function faultLines(fault: Fault): string[] {
+function faultLines(fault: unknown): string[] {
+  if (!isFault(fault)) return [clean(JSON.stringify(fault))]
   const place = clean(formatFault(fault))
   return fault.excerpt === undefined ? [place] : [place, `  | ${clean(fault.excerpt)}`]
+}
+
+/** The fields of a line may be a handler's, and of any form. */
+function isFault(value: unknown): value is Fault {
+  if (typeof value !== 'object' || value === null) return false
+  const { file, line, column, message, excerpt } = value as Record<string, unknown>
+  const isPlaced = typeof file === 'string' && Number.isInteger(line) && Number.isInteger(column)
+  return isPlaced && typeof message === 'string' && (excerpt === undefined || typeof excerpt === 'string')
 }
 
 /** The frames alone: a stack's first lines repeat the message. */

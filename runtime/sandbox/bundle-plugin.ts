@@ -8,7 +8,7 @@ import type {
   Plugin,
   TransformFailure,
 } from 'esbuild'
-import { type Boundary, MAX_TOTAL_BYTES, readInside } from './bundle-boundary.ts'
+import { type Boundary, MAX_TOTAL_BYTES, type Read, readInside } from './bundle-boundary.ts'
 import { findComputedImport, hasComputedImport } from './bundle-computed-import.ts'
 import { OSTLER_MODULE } from './bundle-ostler.ts'
 import { createResolver, LOADERS, type Resolution } from './bundle-resolve.ts'
@@ -39,6 +39,7 @@ export function createBundlePlugin({ boundary, entry, onInput }: BundlePluginOpt
   const reals = new Map<string, string>()
   const missing = new Map<string, string>()
   let totalBytes = 0
+  let lastRead: Promise<unknown> = Promise.resolve()
 
   return {
     plugin: {
@@ -89,11 +90,22 @@ export function createBundlePlugin({ boundary, entry, onInput }: BundlePluginOpt
     return name
   }
 
+  /** One after the other: esbuild asks for thousands at once, and what is held of them must stay within the total. */
+  function readNext(real: string): Promise<Read> {
+    const read = lastRead.then(async (): Promise<Read> => {
+      if (totalBytes > MAX_TOTAL_BYTES) return { kind: 'read', text: '' }
+      const next = await readInside(boundary, real)
+      if (next.kind === 'read') totalBytes += next.text.length
+      return next
+    })
+    lastRead = read
+    return read
+  }
+
   async function loadFile(name: string): Promise<OnLoadResult> {
     const real = reals.get(name) as string
-    const read = await readInside(boundary, real)
+    const read = await readNext(real)
     if (read.kind === 'unreadable') return failure(`Cannot read ${JSON.stringify(real)}: ${read.reason}`)
-    totalBytes += read.text.length
     if (totalBytes > MAX_TOTAL_BYTES) return failure(`Cannot bundle more than ${MAX_TOTAL_BYTES} bytes of source`)
     const loader = LOADERS[extname(real)] ?? 'js'
     if (loader === 'json') return { contents: read.text, loader }

@@ -10,6 +10,7 @@ import {
   GUEST_FRAMES,
   splitText,
 } from '../guest/frame.ts'
+import { messageOf } from '../util/message-of.ts'
 import { type Death, nameDeath } from './death.ts'
 import { type MemoryMeter, openMemoryMeter } from './memory-meter.ts'
 
@@ -31,7 +32,7 @@ export interface GuestProcess {
   readMemory(): number | undefined
 }
 
-/** Starts a guest; frames go to `onFrames` in order, and a FrameError thrown there is the guest's end. */
+/** Starts a guest; frames go to `onFrames` in order, and whatever is thrown there is the guest's end. */
 export type Launch = (memoryBytes: number, onFrames: (frames: readonly Frame[]) => void) => GuestProcess
 
 export interface LaunchOptions {
@@ -98,7 +99,10 @@ function attach(
   const socket = child.stdio[3] as Socket
   let killedFor: Death | undefined
   let gone = false
+  /** Handed over in this turn of the event loop, and not written yet. */
+  let queuedBytes = 0
   const write = createFrameSender((bytes) => {
+    queuedBytes = 0
     if (!gone && socket.writable) socket.write(bytes)
   })
   const kill = (death: Death) => {
@@ -134,10 +138,11 @@ function attach(
     ended,
     kill,
     get unreadBytes() {
-      return socket.writableLength
+      return socket.writableLength + queuedBytes
     },
     send(type, id, text) {
       if (gone) return
+      queuedBytes += text.length
       for (const frame of splitText(type, id, text)) write(frame.type, frame.id, frame.text)
     },
     pause: () => void socket.pause(),
@@ -152,8 +157,9 @@ function readFrames(socket: Socket, onFrames: (frames: readonly Frame[]) => void
     try {
       onFrames(decode(chunk))
     } catch (error) {
-      if (!(error instanceof FrameError)) throw error
-      kill({ cause: 'protocol', message: `protocol: ${error.message}` })
+      // Whatever a guest sends, and wherever in the host it fails, the guest ends by it and nobody else.
+      const what = error instanceof FrameError ? error.message : `the host could not take a frame: ${messageOf(error)}`
+      kill({ cause: 'protocol', message: `protocol: ${what}` })
     }
   })
   // A guest that is gone resets it; its end is told by the process.

@@ -6,7 +6,14 @@ import type { Clock } from '../util/clock.ts'
 import type { Bundle } from './bundle.ts'
 import type { CallRequest, GuestLog, Settled } from './call.ts'
 import type { Death } from './death.ts'
-import { type LoadedMessage, parseHostCall, parseLoaded, parseLog, parseSettled } from './guest-message.ts'
+import {
+  type HostCallMessage,
+  type LoadedMessage,
+  parseHostCall,
+  parseLoaded,
+  parseLog,
+  parseSettled,
+} from './guest-message.ts'
 import type { GuestProcess, Launch } from './guest-process.ts'
 import { errorReply, okReply } from './host-reply.ts'
 import type { GuestLimits } from './limits.ts'
@@ -36,9 +43,18 @@ interface Call {
   readonly hostCalls: Set<number>
 }
 
+/** A request of the guest, from its frame until it is answered or nobody waits for it. */
+interface HostCall extends HostCallMessage {
+  readonly id: number
+  readonly from: Call
+  readonly bytes: number
+}
+
 type Phase = 'booting' | 'booted' | 'loading' | 'loaded' | 'ended'
 
 const MAX_ID = 0xffff_ffff
+/** A guest takes about as long to parse what it may have ahead. */
+const READ_POLL_MS = 5
 const Mi = 1 << 20
 
 /**
@@ -57,6 +73,7 @@ export class Guest {
   readonly #clock: Clock
   readonly #limits: GuestLimits
   readonly #bucket: TokenBucket
+  readonly #logBucket: TokenBucket
   #phase: Phase = 'booting'
   #bundle: Bundle | undefined
   #onLog: OnLog = () => {}
@@ -72,6 +89,12 @@ export class Guest {
   readonly #late = new Map<number, () => void>()
   /** Host calls in flight of calls that are not over, by ids of the guest's own. */
   readonly #hostCalls = new Set<number>()
+  /** Host calls that were not begun yet, in their order; at most as many as #hostCalls may hold, and those of calls just over. */
+  #asked: HostCall[] = []
+  #isAnswering = false
+  /** Of the host calls that were not answered yet, whoever waits for them. */
+  #hostCallBytes = 0
+  #droppedLogs = 0
   /** Pings without their pong yet. */
   #pingsOut = 0
   /** Turns of the host's own timer since the last pong: a host that stood still counts one, however long it stood. */
@@ -85,6 +108,7 @@ export class Guest {
     this.#clock = clock
     this.#limits = limits
     this.#bucket = new TokenBucket(limits.framesPerSecond, clock)
+    this.#logBucket = new TokenBucket(4 * limits.logBytesPerSecond, clock)
     this.#process = launch(memoryBytes, (frames) => this.#receiveAll(frames))
     this.#cancelPhaseTimer = this.#killAfter(limits.bootMs, `did not start within ${limits.bootMs / 1000} s`)
     this.#cancelTick = clock.after(limits.pingMs, () => this.#tick())
@@ -188,19 +212,24 @@ export class Guest {
     let counted = 0
     for (const frame of frames) {
       this.#receive(frame)
-      if (frame.type === FRAME.hostCall || frame.type === FRAME.log) counted++
+      if (frame.type === FRAME.hostCall || frame.type === FRAME.log) counted += 1 + (frame.text.length >> 9)
     }
     this.#bucket.take(counted)
     if (!this.#paused) this.#pauseWhileAhead()
   }
 
-  /** Reads no more until the bucket is even; the guest's writes then wait in its own memory, which is bounded. */
+  /**
+   * Reads no more until the bucket is even, and what was asked for in flight is small enough; the guest's writes then wait in
+   * its own memory, which is bounded.
+   */
   #pauseWhileAhead(): void {
     const waitMs = this.#bucket.take(0)
-    if (waitMs > 0) {
+    const isFull = this.#hostCallBytes > this.#limits.hostCallBytes
+    this.#cancelPause()
+    this.#cancelPause = waitMs > 0 ? this.#clock.after(waitMs, () => this.#pauseWhileAhead()) : () => {}
+    if (waitMs > 0 || isFull) {
       if (!this.#paused) this.#process.pause()
       this.#paused = true
-      this.#cancelPause = this.#clock.after(waitMs, () => this.#pauseWhileAhead())
     } else if (this.#paused) {
       this.#paused = false
       this.#process.resume()
@@ -218,7 +247,7 @@ export class Guest {
       case FRAME.hostCall:
         return this.#onHostCall(id, text)
       case FRAME.log:
-        return this.#onLog(parseLog(text), this.#calls.get(id)?.request)
+        return this.#onLogged(id, text)
       case FRAME.pong:
         return this.#onPong()
       default:
@@ -245,7 +274,11 @@ export class Guest {
 
   #onSettled(id: number, text: string): void {
     const call = this.#calls.get(id)
-    if (call !== undefined) return this.#finish(id, call, this.#settledOf(text))
+    if (call !== undefined) {
+      const settled = this.#settledOf(text)
+      this.#beginRest(call)
+      return this.#finish(id, call, settled)
+    }
     const cancelOverdue = this.#late.get(id)
     if (cancelOverdue === undefined) throw new FrameError(`Cannot settle call ${id}: it is not in flight`)
     cancelOverdue()
@@ -279,37 +312,92 @@ export class Guest {
     this.#calls.delete(id)
     call.cancelTimer()
     for (const hostCall of call.hostCalls) this.#hostCalls.delete(hostCall)
+    // Else a late answer would be sent for the next host call of that id.
+    call.hostCalls.clear()
     call.controller?.abort(new Error('The call is over'))
     call.settle(settled)
     this.#wakeIdle()
   }
 
   #onHostCall(id: number, text: string): void {
-    const { call: callId, method, args } = parseHostCall(text)
-    const call = this.#calls.get(callId)
+    const { hostCalls, textBytes } = this.#limits
+    if (text.length > textBytes) throw new FrameError(`Cannot take a host call of over ${textBytes} bytes`)
+    const message = parseHostCall(text)
+    const call = this.#calls.get(message.call)
     // Over here, by its timeout, and not yet in there: the abort is under way.
     if (call === undefined) return this.#process.send(FRAME.reply, id, errorReply(new Error(`The call is over`)))
     if (this.#hostCalls.has(id)) throw new FrameError(`Cannot take host call ${id}: it is in flight`)
     // Twice, as the guest frees the places of a call that ends, and fills them, just before it reports the end.
-    if (this.#hostCalls.size >= 2 * this.#limits.hostCalls) {
+    if (this.#hostCalls.size >= 2 * hostCalls) {
       throw new FrameError(`Cannot take a host call: ${this.#hostCalls.size} are in flight`)
     }
     this.#hostCalls.add(id)
     call.hostCalls.add(id)
-    void this.#answer(call, method, args).then((reply) => {
-      // Nobody waits for it if the call is over.
-      if (!call.hostCalls.delete(id) || !this.#hostCalls.delete(id)) return
-      this.#process.send(FRAME.reply, id, reply)
-    })
+    this.#hostCallBytes += text.length
+    this.#asked.push({ ...message, id, from: call, bytes: text.length })
+    if (!this.#isAnswering) void this.#answerAll()
   }
 
-  async #answer(call: Call, method: string, args: readonly unknown[]): Promise<string> {
+  /**
+   * Begins what was asked for one by one, so that an answer out of the cache is sent, and counted, before the next one is made:
+   * hundreds of large ones at once would be the host's end. One that waits for the API server does not hold up the others;
+   * none is begun while the guest has much to read.
+   */
+  async #answerAll(): Promise<void> {
+    this.#isAnswering = true
+    while (this.#asked.length > 0) {
+      while (this.alive && this.#process.unreadBytes > this.#limits.aheadBytes) await this.#clock.sleep(READ_POLL_MS)
+      const asked = this.#asked.shift()
+      if (asked !== undefined) await Promise.race([this.#answer(asked), microtasksDone()])
+    }
+    this.#isAnswering = false
+  }
+
+  /** What a call left behind without waiting for it, such as an event, is under way when the call is said to be over. */
+  #beginRest(call: Call): void {
+    const rest = this.#asked.filter(({ from }) => from === call)
+    if (rest.length === 0) return
+    this.#asked = this.#asked.filter(({ from }) => from !== call)
+    for (const asked of rest) void this.#answer(asked)
+  }
+
+  async #answer({ id, from: call, method, args, bytes }: HostCall): Promise<void> {
+    const reply = call.hostCalls.has(id) ? await this.#ask(call, method, args) : ''
+    this.#hostCallBytes -= bytes
+    if (this.#paused && this.alive) this.#pauseWhileAhead()
+    // Nobody waits for it if the call is over.
+    if (!call.hostCalls.delete(id)) return
+    this.#hostCalls.delete(id)
+    this.#process.send(FRAME.reply, id, reply)
+    const death = this.#overfull()
+    if (death !== undefined) this.kill(death)
+  }
+
+  async #ask(call: Call, method: string, args: readonly unknown[]): Promise<string> {
     call.controller ??= createController(2 * this.#limits.hostCalls)
     try {
       return okReply(await call.request.onHostCall(method, args, call.controller.signal), this.#limits.replyLength)
     } catch (error) {
       return errorReply(error)
     }
+  }
+
+  /** A guest that got around its own valve must not bury what others log. */
+  #onLogged(id: number, text: string): void {
+    const line = parseLog(text)
+    if (this.#logBucket.take(0) > 0) {
+      this.#droppedLogs++
+      return
+    }
+    this.#logBucket.take(text.length)
+    if (this.#droppedLogs > 0) {
+      this.#onLog(
+        { level: 'warn', message: `${this.#droppedLogs} log lines were dropped: they came too fast` },
+        undefined,
+      )
+      this.#droppedLogs = 0
+    }
+    this.#onLog(line, this.#calls.get(id)?.request)
   }
 
   #onPong(): void {
@@ -328,6 +416,10 @@ export class Guest {
     const used = this.#process.readMemory() ?? 0
     if (used > this.memoryBytes)
       return { cause: 'memory', message: `out of memory: ${mib(used)} of ${mib(this.memoryBytes)}` }
+    return this.#overfull()
+  }
+
+  #overfull(): Death | undefined {
     if (this.#process.unreadBytes <= this.#limits.unreadBytes) return undefined
     return { cause: 'silent', message: `did not read ${mib(this.#process.unreadBytes)} that were sent to it` }
   }
@@ -359,6 +451,7 @@ export class Guest {
     this.#cancelPhaseTimer()
     this.#cancelTick()
     this.#cancelPause()
+    this.#asked = []
     for (const cancel of this.#late.values()) cancel()
     this.#late.clear()
     for (const [id, call] of [...this.#calls]) this.#finish(id, call, { kind: 'died', reason: death.message })
@@ -380,6 +473,11 @@ function createController(maxListeners: number): AbortController {
   // Each host call may listen; Node.js would warn of a leak from the eleventh on.
   setMaxListeners(maxListeners, controller.signal)
   return controller
+}
+
+/** Resolves after all that needs no more than promises which are kept already. */
+function microtasksDone(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve))
 }
 
 function mib(bytes: number): string {

@@ -6,13 +6,18 @@ export interface GuestLimits {
   readonly calls: number
   /** Host calls in flight; the guest lets the next ones wait, and one that does not is killed. */
   readonly hostCalls: number
-  /** Host calls and log lines a second, and at once; beyond it the guest's socket is not read. */
+  /** Of the host calls in flight, together, as text; beyond it the guest's socket is not read. Parsed, JSON can be 20 times as large. */
+  readonly hostCallBytes: number
+  /** Host calls and log lines a second, and at once, each half KiB of them counting as one more; beyond it the guest's socket is not read. */
   readonly framesPerSecond: number
   /** Bytes of one result, and of one host call; the API server itself takes 1.5 MiB for an object. */
   readonly textBytes: number
   /** Characters of one answer to a host call, before it costs the guest's heap twice over. */
   readonly replyLength: number
+  /** What the guest lets through; of one that does not care, the host drops what is above four times as much. */
   readonly logBytesPerSecond: number
+  /** Written to a guest and not read yet; beyond it no host call is begun. */
+  readonly aheadBytes: number
   /** Written to a guest that does not read: beyond it the guest is killed. */
   readonly unreadBytes: number
   readonly bootMs: number
@@ -28,10 +33,12 @@ export interface GuestLimits {
 export const DEFAULT_LIMITS: GuestLimits = {
   calls: 256,
   hostCalls: 256,
+  hostCallBytes: 8 * Mi,
   framesPerSecond: 10_000,
   textBytes: 2 * Mi,
   replyLength: 64 * Mi,
   logBytesPerSecond: 64 << 10,
+  aheadBytes: 8 * Mi,
   unreadBytes: 128 * Mi,
   bootMs: 30_000,
   loadMs: 10_000,

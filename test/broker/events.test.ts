@@ -129,3 +129,24 @@ test.each([['a/../../x'], ['..']])(
     expect(broker.warnings).toHaveLength(1)
   },
 )
+
+test('event() outlives its call; no read or write does', async () => {
+  const broker = createScriptedBroker()
+  broker.cached()
+  broker.end()
+  await broker.call('event', 'Normal', 'Synced', 'm')
+  expect(broker.sent).toHaveLength(1)
+  await expect(broker.call('list', 'demo.io/v1/Demo')).rejects.toThrow('over')
+  await expect(broker.call('patch', 'apps/v1/Deployment', { name: 'web' }, {})).rejects.toThrow('over')
+  expect(broker.sent).toHaveLength(1)
+  expect(broker.warnings).toEqual([])
+})
+
+test('event() warns once a second, however many fail', async () => {
+  const broker = createScriptedBroker({ answer: () => Promise.reject(new Error('no')) })
+  for (let i = 0; i < 100; i++) await broker.call('event', 'Normal', 'Synced', 'm')
+  expect(broker.warnings).toEqual(['Cannot record event "Synced": no'])
+  await broker.clock.advance(1_000)
+  await broker.call('event', 'Normal', 'Synced', 'm')
+  expect(broker.warnings[1]).toBe('Cannot record event "Synced": no (and 99 before it)')
+})

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createScriptedBroker, statusError } from './scripted-broker.ts'
+import { createScriptedBroker, DEPLOYMENT, statusError } from './scripted-broker.ts'
 
 const DEPLOYMENTS = '/apis/apps/v1/namespaces/a/deployments'
 
@@ -35,6 +35,18 @@ test('raw() answers a refusal of the API server; one out of reach is thrown', as
   })
   error = new Error('out of reach')
   await expect(broker.call('raw', 'GET', `${DEPLOYMENTS}/web`)).rejects.toThrow('out of reach')
+})
+
+test('raw() of a PUT without a uid, which creates what is missing, needs create too', async () => {
+  const broker = createScriptedBroker({ allow: [{ gvk: DEPLOYMENT, verbs: ['update'] }] })
+  const put = (body?: object) => broker.call('raw', 'PUT', `${DEPLOYMENTS}/web`, body)
+  const refused = { code: 'DENIED', message: expect.stringContaining('may not create') }
+  for (const body of [undefined, {}, { metadata: { resourceVersion: '5' } }]) {
+    await expect(put(body)).rejects.toMatchObject(refused)
+  }
+  expect(broker.sent).toEqual([])
+  await put({ metadata: { uid: 'u' } })
+  expect(broker.sent).toHaveLength(1)
 })
 
 test.each([

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { settle } from '../fake-clock.ts'
 import { createScriptedBroker, DEMO, demo, statusError } from './scripted-broker.ts'
 
 /** Writing the primary's kind too. */
@@ -208,4 +209,37 @@ test.each([
 test('get() of a kind that is not served says so', async () => {
   const missing = { code: 'KIND_NOT_FOUND', message: 'The API server does not serve the kind "demo.io/v2/Demo"' }
   await expect(createScriptedBroker().call('get', 'demo.io/v2/Demo', { name: 'x' })).rejects.toMatchObject(missing)
+})
+
+test('list() leaves a label selector of thousands of clauses to the API server', async () => {
+  const broker = createScriptedBroker({ answer: () => ({ items: [] }) })
+  broker.cached(demo('x', 1))
+  const labelSelector = Array.from({ length: 1_000 }, (_, i) => `!l${i}`).join()
+  expect(await broker.call('list', 'demo.io/v1/Demo', { labelSelector })).toEqual([])
+  expect(broker.sent).toMatchObject([{ query: { labelSelector } }])
+})
+
+test('list() asks the API server for two lists at once, and for no more than an answer may hold', async () => {
+  const answers: PromiseWithResolvers<unknown>[] = []
+  const broker = createScriptedBroker({
+    answer: () => {
+      const next = Promise.withResolvers<unknown>()
+      answers.push(next)
+      return next.promise
+    },
+  })
+  const lists = [1, 2, 3].map(() => broker.call('list', 'apps/v1/Deployment'))
+  await settle()
+  expect(broker.sent).toHaveLength(2)
+  answers[0]?.resolve({ items: [] })
+  await settle()
+  expect(broker.sent).toHaveLength(3)
+  const item = { metadata: { name: 'x'.repeat(40 << 20) } }
+  answers[1]?.resolve({ items: [item], metadata: { continue: 'more' } })
+  await settle()
+  answers[3]?.resolve({ items: [item], metadata: { continue: 'more' } })
+  await expect(lists[1]).rejects.toMatchObject({ code: 'REQUEST_INVALID', message: /ask for less/ })
+  answers[2]?.resolve({ items: [] })
+  expect(await lists[2]).toEqual([])
+  expect(broker.sent).toHaveLength(4)
 })

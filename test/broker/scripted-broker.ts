@@ -37,6 +37,8 @@ export interface ScriptedBroker {
   readonly scope: CallScope
   readonly sent: readonly KubeRequest[]
   readonly warnings: readonly string[]
+  /** The call is over: what it asks for from now on is wanted by nobody. */
+  end(): void
   /** What the handler gets: parsed JSON, or undefined. */
   call(method: string, ...args: unknown[]): Promise<unknown>
   /** The cache of the primary's kind now has these. */
@@ -102,7 +104,8 @@ export function createScriptedBroker(options: ScriptedBrokerOptions = {}): Scrip
     }),
     resolve: async (gvk) => SERVED.find((served) => formatGvk(served) === formatGvk(gvk)),
     all: async () => [...SERVED],
-    send: async (request) => {
+    send: async (request, unsent) => {
+      unsent?.throwIfAborted()
       sent.push(request)
       const answered = await answer(request)
       return { code: 200, text: typeof answered === 'string' ? answered : JSON.stringify(answered) }
@@ -111,14 +114,16 @@ export function createScriptedBroker(options: ScriptedBrokerOptions = {}): Scrip
     warn: (message) => warnings.push(message),
   }
   const hostCall = createBroker(brokerOptions)
+  const over = new AbortController()
   return {
     clock,
     overlay,
     scope,
     sent,
     warnings,
+    end: () => over.abort(new Error('over')),
     async call(method, ...args) {
-      const text = await hostCall(scope, method, args, new AbortController().signal)
+      const text = await hostCall(scope, method, args, over.signal)
       return text === undefined ? undefined : JSON.parse(text)
     },
     cached(...objects) {

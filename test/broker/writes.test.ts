@@ -139,11 +139,28 @@ test('writes with dryRun are marked as such and not laid over the cache', async 
 test('writes are laid over the cache as they were stored; an answer of another kind, such as a Scale, is not', async () => {
   const broker = createScriptedBroker({
     answer: ({ path }) => (path.endsWith('/scale') ? { ...stored(9), kind: 'Scale' } : stored(9)),
+    primary: DEPLOYMENT,
   })
   await broker.call('update', deployment(), { subresource: 'scale' })
   expect(broker.overlay.size).toBe(0)
   await broker.call('update', deployment())
   expect(broker.overlay.lookup(objectKey(DEPLOYMENT, 'a', 'web'))).toMatchObject({ resourceVersion: '9' })
+})
+
+test('writes of a kind that is never read from the cache are not kept', async () => {
+  const broker = createBroker()
+  await broker.call('create', deployment())
+  expect(broker.sent).toHaveLength(1)
+  expect(broker.overlay.size).toBe(0)
+})
+
+test('delete() passes on no option but its own three', async () => {
+  const broker = createBroker()
+  const odd = { kind: 'Pod', apiVersion: 'x/v1', ignoreStoreReadErrorWithClusterBreakingPotential: true }
+  await broker.call('delete', 'apps/v1/Deployment', { name: 'web' }, { ...odd, gracePeriodSeconds: 0 })
+  expect(broker.sent.map(({ body }) => JSON.parse(body as string))).toEqual([
+    { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0 },
+  ])
 })
 
 const denied = (text: string) => ({ code: 'DENIED', message: expect.stringContaining(text) })
@@ -162,6 +179,18 @@ test.each([
   const broker = createScriptedBroker({ namespaces: ['a'] })
   await expect(broker.call(method, ...args)).rejects.toMatchObject(denied(message))
   expect(broker.sent).toEqual([])
+})
+
+test('update() of an object without a uid, which creates it where it is missing, needs create too', async () => {
+  const broker = createScriptedBroker({ allow: [{ gvk: DEPLOYMENT, verbs: ['update'], subresources: ['status'] }] })
+  for (const uid of [undefined, '', 5]) {
+    await expect(broker.call('update', deployment({ uid }))).rejects.toMatchObject(denied('may not create'))
+  }
+  const status = { subresource: 'status' }
+  await expect(broker.call('update', deployment(), status)).rejects.toMatchObject(denied('may not create'))
+  expect(broker.sent).toEqual([])
+  await broker.call('update', deployment({ uid: 'w' }))
+  expect(broker.sent).toMatchObject([{ method: 'PUT' }])
 })
 
 test('apply() needs both create and patch', async () => {
@@ -183,6 +212,8 @@ test.each([
   ['patch', ['apps/v1/Deployment', { name: 'web' }, {}, { type: 'apply' }], 'patch type "apply" is not'],
   ['patch', ['apps/v1/Deployment', { name: 'web' }, {}, { type: 'constructor' }], 'patch type "constructor" is not'],
   ['delete', ['apps/v1/Deployment', {}], 'name undefined is not a name'],
+  ['delete', ['apps/v1/Deployment', { name: 'web' }, { dryRun: 'All' }], 'dryRun "All" is not true or false'],
+  ['create', [deployment(), { dryRun: ['All'] }], 'dryRun ["All"] is not true or false'],
 ])('%s(%j) is refused as invalid and not sent', async (method, args, message) => {
   const broker = createBroker()
   const refused = { code: 'REQUEST_INVALID', message: expect.stringContaining(message) }

@@ -276,8 +276,16 @@ test('Controller.drain() sets no timer for the call that it waits for', async ()
   const drained = scripted.controller.drain()
   await scripted.call().returns({ requeueAfter: '1s' })
   await drained
+  expect(scripted.clock.pending).toBe(0)
   await scripted.clock.advance(LONG)
   expect(scripted.history).toHaveLength(1)
+})
+
+test('Controller.configure() of one that drains begins no resync', async () => {
+  const scripted = createScriptedController({ resyncMs: 1000 })
+  await scripted.controller.drain()
+  scripted.controller.configure(controllerConfig({ resyncMs: 500 }))
+  expect(scripted.clock.pending).toBe(0)
 })
 
 test.each([

@@ -63,3 +63,13 @@ describe('parseLabelSelector()', () => {
     expect('fault' in selector && selector.fault).toContain(`Label selector "${text}"`)
   })
 })
+
+test.each([',', '(,', 'a,', 'a in (b,', '!', ' '])(
+  'parseLabelSelector() reads a hundred thousand of %j within a second',
+  (piece) => {
+    const text = piece.repeat(200_000 / piece.length)
+    const startedAt = performance.now()
+    parseLabelSelector(text)
+    expect(performance.now() - startedAt).toBeLessThan(1_000)
+  },
+)

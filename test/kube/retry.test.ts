@@ -17,6 +17,7 @@ test.each([
   ['a 429 that says nothing waits a second', { error: status(429) }, wait(1_000)],
   ['a 429 to a write is repeated too, as the server did not act', { error: status(429), method: 'POST' }, wait(1_000)],
   ['a 503 with Retry-After waits, for a write too', { error: status(503, 2_000), method: 'POST' }, wait(2_000)],
+  ['a Retry-After of years is cut', { error: status(429, 1e12) }, wait(60_000)],
   ['a 500 with Retry-After waits', { error: status(500, 0) }, wait(0)],
   ['a 503 without Retry-After is the caller’s', { error: status(503) }, giveUp],
   ['the tenth attempt is the last', { error: status(429), attempt: 10 }, giveUp],

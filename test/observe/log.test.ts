@@ -179,6 +179,19 @@ test('Text shows an error field that is no error', () => {
   ])
 })
 
+test.each([
+  [{ message: 'm', faults: [null, 5, {}, { file: {}, line: 1, column: 1, message: 'x' }] }],
+  [{ message: 'm', faults: [{ file: 'a', line: 1, column: 1, message: 'x', excerpt: 5 }] }],
+  [{ message: 'm', name: { toString: 1 }, code: [{ toString: 1 }], cause: { message: 5, stack: {} } }],
+  [{ message: 'm', cause: { message: 'n', cause: [], stack: ['at'] }, stack: { split: 1 } }],
+])('A handler may log any error field in text and in JSON: %j', (error) => {
+  for (const format of ['text', 'json'] as const) {
+    const { log, text } = capture({ format })
+    for (const fields of [{ error }, { err: error }, { stack: error }, error]) log.info('x', fields)
+    expect(text()).toContain('x')
+  }
+})
+
 test('Text lets no control character of a handler through to the terminal', () => {
   const { log, text } = capture({ format: 'text' })
   log.info('clear \x1b[2J\nfake line\x9b\u202e', { '\x1b[31m': '\x07', n: 'a\nb' })

@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the source of handlers, which has such placeholders
-import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, symlinkSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { createBoundary, locate, readInside } from '../../runtime/sandbox/bundle-boundary.ts'
@@ -353,4 +353,21 @@ test('readInside() refuses a folder, a device and a file that is too large, and 
     kind: 'unreadable',
     reason: 'it is not a regular file',
   })
+})
+
+test('bundleHandler() of more source than its bound holds no more than that, however many files ask at once', async () => {
+  const count = 200
+  const names = Array.from({ length: count }, (_, i) => `handlers/f${i}.ts`)
+  const project = createProject({
+    'handlers/h.ts': names.map((name) => `import '${name.replace('handlers', '.')}'\n`).join(''),
+  })
+  for (const name of names) truncateSync(project.write(name, ''), 4 << 20)
+  const before = process.memoryUsage().rss
+  let most = 0
+  const timer = setInterval(() => {
+    most = Math.max(most, process.memoryUsage().rss - before)
+  }, 5)
+  const faults = await project.faults().finally(() => clearInterval(timer))
+  expect(faults.join('\n')).toContain('Cannot bundle more than 67108864 bytes of source')
+  expect(most).toBeLessThan(500 << 20)
 })

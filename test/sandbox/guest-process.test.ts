@@ -134,6 +134,22 @@ test('a FrameError of whoever takes the frames ends the guest', async () => {
   expect(await guest.ended).toEqual({ cause: 'protocol', message: 'protocol: out of place' })
 })
 
+test('any other error of whoever takes the frames ends the guest too, and not the host', async () => {
+  const guest = launch('report({}); setInterval(() => {}, 1000)', () => {
+    throw new TypeError('not foreseen')
+  })
+  expect(await guest.ended).toEqual({
+    cause: 'protocol',
+    message: 'protocol: the host could not take a frame: not foreseen',
+  })
+})
+
+test('GuestProcess.unreadBytes counts what was sent in the same turn', async () => {
+  const guest = launch('for (;;);')
+  guest.send(FRAME.load, 0, 'x'.repeat(1_000_000))
+  expect(guest.unreadBytes).toBeGreaterThanOrEqual(1_000_000)
+})
+
 test('GuestProcess.kill() ends a guest that loops, and the first reason stands', async () => {
   const guest = launch('report({}); for (;;);')
   guest.kill({ cause: 'silent', message: 'first' })

@@ -243,6 +243,101 @@ describe('Guest host calls', () => {
     expect(process.got(FRAME.reply)[0]?.text).toContain('12 characters')
   })
 
+  test('that are answered at once are begun one by one, and none while the guest has much to read', async () => {
+    const { guest, process, clock } = await loadedGuest({ ...LIMITS, hostCalls: 10, aheadBytes: 100 })
+    let made = 0
+    const onHostCall = async () => {
+      for (let i = 0; i < 20; i++) await undefined // as many steps as a read of the cache may take, and more
+      made++
+      process.unreadBytes += 60
+      return '1'
+    }
+    void guest.call(requestOf({ onHostCall, timeoutMs: 60_000 }))
+    for (let id = 1; id <= 10; id++) process.say(FRAME.hostCall, id, { call: 1, method: 'list', args: [] })
+    await settle()
+    expect(made).toBe(2)
+    process.unreadBytes = 0
+    await clock.advance(5)
+    expect(made).toBe(4)
+  })
+
+  test('that wait for something do not hold up the others', async () => {
+    const { guest, process } = await loadedGuest({ ...LIMITS, hostCalls: 10 })
+    const onHostCall = vi.fn(() => new Promise<undefined>(() => {}))
+    void guest.call(requestOf({ onHostCall }))
+    for (let id = 1; id <= 10; id++) process.say(FRAME.hostCall, id, { call: 1, method: 'get', args: [] })
+    await settle()
+    expect(onHostCall).toHaveBeenCalledTimes(10)
+  })
+
+  test('that were not begun when their call settles are begun then, before its signal aborts, and not answered', async () => {
+    const { guest, process } = await loadedGuest({ ...LIMITS, hostCalls: 10 })
+    const aborted: boolean[] = []
+    const onHostCall = async (_method: string, _args: readonly unknown[], signal: AbortSignal) => {
+      aborted.push(signal.aborted)
+      return '1'
+    }
+    process.unreadBytes = LIMITS.aheadBytes + 1
+    void guest.call(requestOf({ onHostCall }))
+    for (let id = 1; id <= 3; id++) process.say(FRAME.hostCall, id, { call: 1, method: 'event', args: [] })
+    await settle()
+    expect(aborted).toEqual([])
+    process.say(FRAME.settled, 1, {})
+    expect(aborted).toEqual([false, false, false])
+    await settle()
+    expect(process.got(FRAME.reply)).toEqual([])
+  })
+
+  test('of a call that timed out are not begun', async () => {
+    const { guest, process, clock } = await loadedGuest()
+    const onHostCall = vi.fn(() => Promise.resolve(undefined))
+    process.unreadBytes = LIMITS.aheadBytes + 1
+    void guest.call(requestOf({ onHostCall, timeoutMs: 10 }))
+    process.say(FRAME.hostCall, 1, { call: 1, method: 'get', args: [] })
+    await clock.advance(10)
+    process.unreadBytes = 0
+    await clock.advance(10)
+    expect(onHostCall).not.toHaveBeenCalled()
+    expect(process.got(FRAME.reply)).toEqual([])
+  })
+
+  test('that are answered late are never taken for the next one of that id', async () => {
+    const { guest, process } = await loadedGuest()
+    const late = Promise.withResolvers<string>()
+    void guest.call(requestOf({ onHostCall: () => late.promise }))
+    void guest.call(requestOf({ onHostCall: () => new Promise(() => {}) }))
+    process.say(FRAME.hostCall, 1, { call: 1, method: 'get', args: [] })
+    process.say(FRAME.settled, 1, {})
+    process.say(FRAME.hostCall, 1, { call: 2, method: 'get', args: [] })
+    late.resolve('"late"')
+    await settle()
+    expect(process.got(FRAME.reply)).toEqual([])
+  })
+
+  test('in flight with much text stop the reading of the socket until they are answered', async () => {
+    const { guest, process } = await loadedGuest({ ...LIMITS, hostCallBytes: 1_000 })
+    const answer = Promise.withResolvers<undefined>()
+    void guest.call(requestOf({ onHostCall: () => answer.promise }))
+    const ask = (id: number) => process.say(FRAME.hostCall, id, { call: 1, method: 'create', args: ['x'.repeat(600)] })
+    ask(1)
+    expect(process.paused).toBe(false)
+    ask(2)
+    expect(process.paused).toBe(true)
+    await settle()
+    expect(process.paused).toBe(true)
+    answer.resolve(undefined)
+    await settle()
+    expect(process.paused).toBe(false)
+    expect(process.got(FRAME.reply)).toHaveLength(2)
+  })
+
+  test('with much text count for more than one', async () => {
+    const { process } = await loadedGuest({ ...LIMITS, framesPerSecond: 100 })
+    for (let i = 0; i < 3; i++)
+      process.say(FRAME.hostCall, i, { call: 99, method: 'get', args: ['x'.repeat(50 << 10)] })
+    expect(process.paused).toBe(true)
+  })
+
   test('and log lines above their rate stop the reading of the socket for as long as they are ahead', async () => {
     const { process, clock } = await loadedGuest({ ...LIMITS, framesPerSecond: 10 })
     for (let i = 0; i < 10; i++) process.say(FRAME.log, 0, { level: 'info', message: 'm' })
@@ -265,6 +360,19 @@ test('Guest hands log lines on with the request they belong to', async () => {
   expect(onLog.mock.calls).toEqual([
     [{ level: 'warn', message: 'x'.repeat(8192), fields: { a: 1 } }, request],
     [{ level: 'error', message: 'between calls' }, undefined],
+  ])
+})
+
+test('Guest drops log lines far above their rate, and says how many', async () => {
+  const { process, onLog, clock } = await loadedGuest({ ...LIMITS, logBytesPerSecond: 100 })
+  for (let i = 0; i < 50; i++) process.say(FRAME.log, 0, { level: 'info', message: 'x'.repeat(100) })
+  expect(onLog.mock.calls.length).toBeLessThan(6)
+  const kept = onLog.mock.calls.length
+  await clock.advance(1_000)
+  process.say(FRAME.log, 0, { level: 'info', message: 'next' })
+  expect(onLog.mock.calls.slice(kept).map(([line]) => line.message)).toEqual([
+    `${50 - kept} log lines were dropped: they came too fast`,
+    'next',
   ])
 })
 
@@ -310,6 +418,18 @@ describe('Guest is killed', () => {
     await clock.advance(250)
     expect(process.killed?.cause).toBe('silent')
   })
+
+  test('at once when an answer finds too much unread', async () => {
+    const { guest, process } = await loadedGuest()
+    const onHostCall = async () => {
+      process.unreadBytes = LIMITS.unreadBytes + 1
+      return '1'
+    }
+    void guest.call(requestOf({ onHostCall }))
+    process.say(FRAME.hostCall, 1, { call: 1, method: 'list', args: [] })
+    await settle()
+    expect(process.killed?.cause).toBe('silent')
+  })
 })
 
 describe('Guest refuses, by a FrameError,', () => {
@@ -325,6 +445,11 @@ describe('Guest refuses, by a FrameError,', () => {
     ['a host call without a method', [FRAME.hostCall, 1, { call: 1, args: [] }]],
     ['a host call whose arguments are no array', [FRAME.hostCall, 1, { call: 1, method: 'get', args: {} }]],
     ['a host call whose method is a novel', [FRAME.hostCall, 1, { call: 1, method: 'x'.repeat(200), args: [] }]],
+    [
+      'a host call above its size',
+      [FRAME.hostCall, 1, { call: 1, method: 'get', args: ['x'.repeat(DEFAULT_LIMITS.textBytes)] }],
+    ],
+    ['a log line above its size', [FRAME.log, 1, { level: 'info', message: 'x'.repeat(100 << 10) }]],
     ['a log line of no level', [FRAME.log, 1, { level: 'fatal', message: 'm' }]],
     ['a log line without text', [FRAME.log, 1, { level: 'info', message: 1 }]],
     ["a host's frame", [FRAME.reply, 1, '{}']],
