@@ -1,9 +1,10 @@
 #!/usr/bin/env -S node --disable-sigusr1 --max-semi-space-size=4
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { ERROR_CODES, formatFault, RuntimeError } from '../errors.ts'
+import { ERROR_CODES, RuntimeError } from '../errors.ts'
 import { LOG_LEVELS, type LogLevel } from '../observe/log-level.ts'
 import { keepHeapLean } from '../util/lean-heap.ts'
 import { messageOf } from '../util/message-of.ts'
+import { shownFault } from '../util/shown-fault.ts'
 import { version } from '../util/version.ts'
 import type { RemoveFlags } from './finalizers.ts'
 
@@ -113,7 +114,7 @@ function report(error: unknown): number {
     console.error(error instanceof Error ? error.stack : messageOf(error))
     return EXIT.system
   }
-  for (const fault of error.faults) console.error(formatFault(fault))
+  for (const fault of error.faults) console.error(shownFault(fault))
   if (error.faults.length === 0) console.error(error.message)
   return EXIT[ERROR_CODES[error.code]]
 }

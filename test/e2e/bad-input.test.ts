@@ -51,7 +51,7 @@ describe('ostler', () => {
   test('--help shows no command or flag that is not there yet', async () => {
     const texts = await Promise.all([run('--help'), run('run', '--help'), run('dev', '--help')])
     const help = texts.map(({ stdout }) => stdout).join('')
-    expect(help).not.toMatch(/apiserver|\bplan\b|manifests|\btypes\b|finalizers|\binit\b|leader/)
+    expect(help).not.toMatch(/apiserver|\bplan\b|manifests|\btypes\b|\binit\b/)
   })
 
   test.each([
@@ -108,7 +108,7 @@ describe('ostler', () => {
     for (const command of ['run', 'validate']) {
       const { code, stderr } = await run(command)
       expect(code).toBe(1)
-      expect(stderr).toMatch(new RegExp(`^${project.config}:${place}: .*${says}`))
+      expect(stderr).toMatch(new RegExp(`^ostler.yaml:${place}: .*${says}`))
     }
   })
 
@@ -141,7 +141,7 @@ controllers:
     )
     const { code, stderr } = await run('validate')
     expect(code).toBe(1)
-    const config = project.config
+    const config = 'ostler.yaml'
     for (const fault of [
       `${config}:4:50: controllers[0].handler names no file`,
       `${config}:5:64: controllers[1].timout is no known key; did you mean "timeout"?`,
