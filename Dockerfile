@@ -22,7 +22,7 @@ WORKDIR /project
 USER 1000:1000
 EXPOSE 8787
 # Without a shell, so that signals reach the host.
-ENTRYPOINT ["node", "--disable-sigusr1", "--max-semi-space-size=4", "/app/dist/ostler.js"]
+ENTRYPOINT ["node", "--disable-sigusr1", "--max-semi-space-size=2", "/app/dist/ostler.js"]
 CMD ["run", "--listen", "0.0.0.0:8787"]
 # The image has no curl. Kubernetes does not look at this; config/deploy has probes.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s CMD ["node", "-e", "fetch('http://127.0.0.1:8787/livez').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]

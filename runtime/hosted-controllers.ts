@@ -94,9 +94,11 @@ export class HostedControllers {
     if (change.kind === 'unchanged') return
     const before = this.#changing.get(name)
     const done = before === undefined ? this.#change(name, change) : before.then(() => this.#change(name, change))
-    const settled = done.finally(() => {
-      if (this.#changing.get(name) === settled) this.#changing.delete(name)
-    })
+    const settled = done
+      .catch((error) => this.#options.log.error('Cannot change the controller', { controller: name, error }))
+      .finally(() => {
+        if (this.#changing.get(name) === settled) this.#changing.delete(name)
+      })
     this.#changing.set(name, settled)
   }
 

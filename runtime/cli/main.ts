@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --disable-sigusr1 --max-semi-space-size=4
+#!/usr/bin/env -S node --disable-sigusr1 --max-semi-space-size=2
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { ERROR_CODES, RuntimeError } from '../errors.ts'
 import { LOG_LEVELS, type LogLevel } from '../observe/log-level.ts'

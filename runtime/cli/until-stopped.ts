@@ -20,6 +20,8 @@ export function stopSignal(): Promise<NodeJS.Signals> {
  * as the host has said why, and whoever restarts it gives it a new turn.
  */
 export async function untilStopped(host: Host, log: Logger, asked: Promise<NodeJS.Signals>): Promise<void> {
+  // A fault of ours in one corner, which has nobody to tell; the controllers go on.
+  process.on('unhandledRejection', (error) => log.error('Unexpected failure', { error }))
   void host.lost.then(() => process.exit(1))
   const signal = await asked
   log.info(`Stopping on ${signal}: running calls have ${GRACE_MS / 1000} s to finish`)

@@ -16,10 +16,22 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { findAssets } from '../control-plane/assets.ts'
 import { createInside } from './containment/inside.ts'
-import { comparePairs, type Place, runPairs, tableOf } from './containment/pairs.ts'
+import { comparePairs, OUTSIDE, type Place, runPairs, tableOf, withOutsider } from './containment/pairs.ts'
 import { createWhole } from './containment/whole.ts'
 
-const ATTACKS = ['loop', 'regexp', 'heap', 'buffers', 'oddities', 'exit', 'recursion', 'never', 'logs', 'hostCalls']
+const ATTACKS = [
+  'loop',
+  'regexp',
+  'heap',
+  'buffers',
+  'oddities',
+  'exit',
+  'recursion',
+  'never',
+  'logs',
+  'hostCalls',
+  OUTSIDE,
+]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -36,8 +48,8 @@ const load = { seconds: Number(values.seconds), rate: Number(values.rate) }
 const attacks = positionals.length > 0 ? positionals : ATTACKS
 const isAsked = (place: string) => values.place === undefined || values.place === place
 const places: Record<string, Place> = {}
-if (isAsked('inside')) places.inside = await createInside()
-if (isAsked('whole') && findAssets() !== undefined) places.whole = await createWhole(values.entry)
+if (isAsked('inside')) places.inside = withOutsider(await createInside())
+if (isAsked('whole') && findAssets() !== undefined) places.whole = withOutsider(await createWhole(values.entry))
 
 const results: Record<string, Record<string, object>> = {}
 for (const [name, place] of Object.entries(places)) {

@@ -42,7 +42,7 @@ export async function startHost(options: HostOptions): Promise<HostProcess> {
   const daemon = new Daemon(
     project.stateDir,
     'host',
-    [process.execPath, '--disable-sigusr1', '--max-semi-space-size=4', entry, command, ...flags],
+    [process.execPath, '--disable-sigusr1', '--max-semi-space-size=2', entry, command, ...flags],
     {
       cwd: project.dir,
       graceMs: 30_000,

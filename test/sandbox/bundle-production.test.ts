@@ -20,7 +20,7 @@ test('.ci/build.ts makes a host and a guest that need nothing of node_modules bu
     symlinkSync(join(project, 'node_modules', name), join(root, 'node_modules', name))
 
   const host = readFileSync(join(root, 'dist/ostler.js'), 'utf8')
-  expect(host).toMatch(/^#!\/usr\/bin\/env -S node --disable-sigusr1 --max-semi-space-size=4\n/)
+  expect(host).toMatch(/^#!\/usr\/bin\/env -S node --disable-sigusr1 --max-semi-space-size=2\n/)
   const imported = [...host.matchAll(/^import [^'"\n]*from "([^"]+)"/gm)].map((match) => match[1] as string)
   expect([...new Set(imported.filter((name) => !isBuiltin(name)))]).toEqual(['esbuild'])
   expect(existsSync(join(root, 'dist/guest.js'))).toBe(true)

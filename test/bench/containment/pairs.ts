@@ -1,3 +1,4 @@
+import { type ChildProcess, spawn } from 'node:child_process'
 import { quantile } from '../../control-plane/reaction-times.ts'
 
 /** The load on the neighbour. */
@@ -23,10 +24,32 @@ export interface Place {
 }
 
 export const REST = 'rest'
+/** The control: a loop in a process that has nothing to do with the host. What it costs is the machine's doing. */
+export const OUTSIDE = 'outside'
 /** A guest that loops is found out after 2 s, also when another one has taken its place. */
 const QUIET_MS = 3_000
 /** The swap by which an attack enters is no part of it. */
 const BEGUN_MS = 1_000
+
+/** The place, and beside it a busy process while the attack is OUTSIDE. */
+export function withOutsider(place: Place): Place {
+  let busy: ChildProcess | undefined
+  const settle = (attack: string) => {
+    busy?.kill('SIGKILL')
+    busy = attack === OUTSIDE ? spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }) : undefined
+  }
+  return {
+    run: place.run,
+    enter(attack) {
+      settle(attack)
+      return place.enter(attack === OUTSIDE ? REST : attack)
+    },
+    close() {
+      settle(REST)
+      return place.close()
+    },
+  }
+}
 
 export interface Pair {
   readonly rest: Run
