@@ -1,4 +1,4 @@
-import type { Clock } from '../util/clock.ts'
+import type { TokenBucket } from '../util/token-bucket.ts'
 
 export interface BackoffOptions {
   readonly baseDelayMs: number
@@ -31,7 +31,7 @@ export class RateLimiter {
   when(key: string): number {
     const failures = this.failures(key)
     this.#failures.set(key, failures + 1)
-    return Math.max(this.#random() * backoffCapMs(failures, this.#options), this.#bucket.reserve())
+    return Math.max(this.#random() * backoffCapMs(failures, this.#options), this.#bucket.take())
   }
 
   failures(key: string): number {
@@ -46,28 +46,4 @@ export class RateLimiter {
 /** The longest wait after so many earlier failures: base · 2^failures, up to the maximum. */
 export function backoffCapMs(failures: number, { baseDelayMs, maxDelayMs }: BackoffOptions): number {
   return Math.min(maxDelayMs, baseDelayMs * 2 ** Math.min(failures, 60))
-}
-
-/** Hands out `perSecond` tokens a second, up to `burst` at once; who comes too early waits for his. */
-export class TokenBucket {
-  readonly #clock: Clock
-  readonly #msPerToken: number
-  readonly #burstMs: number
-  /** When the bucket was, or will be, empty enough for the next token: may lie `burst` tokens in the past. */
-  #nextAtMs: number
-
-  constructor(clock: Clock, perSecond: number, burst: number) {
-    this.#clock = clock
-    this.#msPerToken = 1000 / perSecond
-    this.#burstMs = this.#msPerToken * (burst - 1)
-    this.#nextAtMs = clock.now() - this.#burstMs
-  }
-
-  /** Takes a token and answers how long to wait before using it, in ms. */
-  reserve(): number {
-    const now = this.#clock.now()
-    const at = Math.max(this.#nextAtMs, now - this.#burstMs)
-    this.#nextAtMs = at + this.#msPerToken
-    return Math.max(0, at - now)
-  }
 }

@@ -50,7 +50,8 @@ const STDERR_MAX = 64 << 10
 /** A process that is gone closes its pipes at once; one that handed them on is not waited for. */
 const CLOSE_WAIT_MS = 1_000
 
-const FLAGS = [
+/** What every guest is started with, besides its heap limit. */
+export const GUEST_FLAGS: readonly string[] = [
   // No file, child process, worker, add-on, network. No `--allow` follows: a guest that is one file needs none.
   '--permission',
   '--no-addons',
@@ -74,7 +75,7 @@ export function heapMbOf(memoryBytes: number): number {
 export function createLaunch({ entry, cwd, onStarted, onEnded }: LaunchOptions): Launch {
   return (memoryBytes, onFrames) => {
     const heapMb = heapMbOf(memoryBytes)
-    const child = spawn(process.execPath, [...FLAGS, `--max-old-space-size=${heapMb}`, entry], {
+    const child = spawn(process.execPath, [...GUEST_FLAGS, `--max-old-space-size=${heapMb}`, entry], {
       cwd,
       env: {},
       // A session of its own: Ctrl-C in a terminal reaches the host alone, which then drains its guests.

@@ -3,6 +3,7 @@ import { RuntimeError } from '../errors.ts'
 import { FRAME, type Frame, FrameError } from '../guest/frame.ts'
 import type { LoadRequest } from '../guest/main.ts'
 import type { Clock } from '../util/clock.ts'
+import { TokenBucket } from '../util/token-bucket.ts'
 import type { Bundle } from './bundle.ts'
 import type { CallRequest, GuestLog, Settled } from './call.ts'
 import type { Death } from './death.ts'
@@ -19,7 +20,6 @@ import { errorReply, okReply } from './host-reply.ts'
 import type { GuestLimits } from './limits.ts'
 import { loadDied, loadFailed } from './load-failure.ts'
 import { mapStack } from './source-map.ts'
-import { TokenBucket } from './token-bucket.ts'
 
 export interface GuestOptions {
   readonly launch: Launch
@@ -107,8 +107,8 @@ export class Guest {
     this.startedAt = clock.now()
     this.#clock = clock
     this.#limits = limits
-    this.#bucket = new TokenBucket(limits.framesPerSecond, clock)
-    this.#logBucket = new TokenBucket(4 * limits.logBytesPerSecond, clock)
+    this.#bucket = new TokenBucket(clock, limits.framesPerSecond)
+    this.#logBucket = new TokenBucket(clock, 4 * limits.logBytesPerSecond)
     this.#process = launch(memoryBytes, (frames) => this.#receiveAll(frames))
     this.#cancelPhaseTimer = this.#killAfter(limits.bootMs, `did not start within ${limits.bootMs / 1000} s`)
     this.#cancelTick = clock.after(limits.pingMs, () => this.#tick())

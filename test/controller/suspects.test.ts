@@ -1,36 +1,13 @@
 import { expect, test, vi } from 'vitest'
 import { Overlay } from '../../runtime/broker/overlay.ts'
-import type { ControllerConfig } from '../../runtime/config/schema.ts'
 import { Controller } from '../../runtime/controller/controller.ts'
 import type { TurnRequest } from '../../runtime/controller/turn.ts'
 import type { Entry } from '../../runtime/informer/entry.ts'
 import type { CallRequest, Settled } from '../../runtime/sandbox/call.ts'
 import { createFakeClock, type FakeClock, settle } from '../fake-clock.ts'
+import { controllerConfig, DEMO } from './scripted-controller.ts'
 
-const place = { file: 'ostler.yaml', line: 1, column: 1 }
-const gvk = { group: 'demo.io', version: 'v1', kind: 'Demo' }
-const config: ControllerConfig = {
-  name: 'demos',
-  place,
-  gvk,
-  forText: 'demo.io/v1/Demo',
-  handler: '/handler.ts',
-  handlerPlace: place,
-  namespaces: [],
-  labelSelector: undefined,
-  fieldSelector: undefined,
-  on: undefined,
-  resyncMs: 0,
-  owns: [],
-  watches: [],
-  retry: { baseDelayMs: 5, maxDelayMs: 1000, maxAttempts: 0 },
-  timeoutMs: 30_000,
-  memoryBytes: 64 << 20,
-  concurrency: 4,
-  isolation: 'process',
-  with: undefined,
-  allow: [],
-}
+const config = controllerConfig()
 
 interface Flight {
   readonly key: string
@@ -79,7 +56,7 @@ function createController(names: readonly string[]) {
       return promise
     },
     ready: () => true,
-    resource: async () => ({ ...gvk, plural: 'demos', namespaced: true, verbs: [], subresources: ['status'] }),
+    resource: async () => DEMO,
     find: (key) => entries.get(key),
     entries: () => [...entries.values()],
   })

@@ -4,21 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { buildGuest } from '../../runtime/sandbox/guest-bundle.ts'
+import { GUEST_FLAGS } from '../../runtime/sandbox/guest-process.ts'
 import { bundle } from './guest-vm.ts'
 
 /** As the host starts guests. */
-const FLAGS = [
-  '--permission',
-  '--no-addons',
-  '--no-experimental-sqlite',
-  '--no-experimental-ffi',
-  '--no-experimental-websocket',
-  '--disable-sigusr1',
-  '--disallow-code-generation-from-strings',
-  '--freeze-flags-after-init',
-  '--max-old-space-size=64',
-  '--max-semi-space-size=4',
-]
+const FLAGS = [...GUEST_FLAGS, '--max-old-space-size=64']
 
 const folder = mkdtempSync(join(tmpdir(), 'ostler-one-file-'))
 afterAll(() => rmSync(folder, { recursive: true }))

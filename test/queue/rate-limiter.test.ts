@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { DelayingQueue } from '../../runtime/queue/delaying-queue.ts'
-import { backoffCapMs, RateLimiter, TokenBucket } from '../../runtime/queue/rate-limiter.ts'
+import { backoffCapMs, RateLimiter } from '../../runtime/queue/rate-limiter.ts'
+import { TokenBucket } from '../../runtime/util/token-bucket.ts'
 import { createFakeClock } from '../fake-clock.ts'
 
 test('backoffCapMs() doubles from the base and stops at the maximum', () => {
@@ -20,9 +21,9 @@ test('RateLimiter.when() waits a random part of the cap, counts failures, and fo
 test('TokenBucket lets a burst through, then one token an interval, and fills up again only to the burst', async () => {
   const clock = createFakeClock()
   const bucket = new TokenBucket(clock, 10, 3)
-  expect([1, 2, 3, 4, 5].map(() => bucket.reserve())).toEqual([0, 0, 0, 100, 200])
+  expect([1, 2, 3, 4, 5].map(() => bucket.take())).toEqual([0, 0, 0, 100, 200])
   await clock.advance(60_000)
-  expect([1, 2, 3, 4].map(() => bucket.reserve())).toEqual([0, 0, 0, 100])
+  expect([1, 2, 3, 4].map(() => bucket.take())).toEqual([0, 0, 0, 100])
 })
 
 test('DelayingQueue keeps one timer a key: the last one set', async () => {
