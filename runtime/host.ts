@@ -1,4 +1,6 @@
+import { relative } from 'node:path'
 import type { Config } from './config/schema.ts'
+import { overviewOf, parkedOf, readinessOf } from './host-status.ts'
 import type { HostedController } from './hosted-controller.ts'
 import { HostedControllers } from './hosted-controllers.ts'
 import type { Informer, InformerHooks } from './informer/informer.ts'
@@ -12,7 +14,8 @@ import type { KubeConfig } from './kube/kubeconfig.ts'
 import { createLeadership } from './leadership.ts'
 import type { Logger } from './observe/log.ts'
 import { createMetrics, type Metrics } from './observe/metrics.ts'
-import { type Readiness, type ReplayRef, startServer } from './observe/server.ts'
+import { type ReplayRef, startServer } from './observe/server.ts'
+import { Troubles } from './observe/troubles.ts'
 import { guestCode } from './sandbox/guest-code.ts'
 import { GuestPool } from './sandbox/guest-pool.ts'
 import { type Clock, realClock } from './util/clock.ts'
@@ -49,7 +52,9 @@ export interface Host {
  * errors:  RuntimeError of the listening address; whatever comes later is logged, counted and shown as a state
  */
 export async function startHost(options: HostOptions): Promise<Host> {
-  const { config, kubeConfig, log, watch, clock = realClock } = options
+  const { config, kubeConfig, watch, clock = realClock } = options
+  const troubles = new Troubles(clock)
+  const log = troubles.listen(options.log)
   const metrics = createMetrics()
   const leadership = createLeadership({ config: config.leaderElection, kubeConfig, clock, log, metrics })
   const api = createApi(kubeConfig, clock, metrics, leadership.guard)
@@ -60,12 +65,21 @@ export async function startHost(options: HostOptions): Promise<Host> {
   // Declared before the server that shows it, and made after: nothing may start where the address is taken.
   let hosted: HostedControllers | undefined
   const all = () => hosted?.all() ?? []
+  const ready = () => readinessOf(all(), api.hasAnswered(), informers)
   const server = await startServer({
     listen: options.listen,
     log,
-    ready: () => readiness(all(), api.hasAnswered(), informers),
-    parked: () => all().flatMap(parkedObjects),
+    ready,
+    parked: () => all().flatMap(parkedOf),
     replay: (name, ref) => replay(hosted?.get(name), ref),
+    overview: () => ({
+      ...ready(),
+      version,
+      cluster: kubeConfig.description,
+      controllers: all().map((each) => overviewOf(each, (path) => relative(config.dir, path))),
+      parked: all().flatMap(parkedOf),
+      troubles: troubles.list(),
+    }),
     metrics: metrics.render,
   })
   metrics.onRender(() => all().forEach(sample))
@@ -170,36 +184,6 @@ function hooksOf(spec: InformerSpec, informers: Informers, metrics: Metrics, log
 function levelOf(what: string, informer: Informer | undefined): 'debug' | 'warn' | 'error' {
   if (what === 'subscriber') return 'error'
   return informer?.hasSynced ? 'warn' : 'debug'
-}
-
-function readiness(hosted: readonly HostedController[], hasAnswered: boolean, informers: Informers): Readiness {
-  const controllers = hosted.map(({ config: { name }, state }) => ({ name, ...state }))
-  const silent = informers.all().filter(({ informer }) => informer.isSilent)
-  const problems = [
-    ...(hasAnswered ? [] : ['the API server has not answered yet']),
-    ...silent.map(({ spec, informer }) => saySilent(spec, informer.lastSignAgeMs)),
-  ]
-  const ok = problems.length === 0 && controllers.every((controller) => controller.ok)
-  return { ok, controllers, problems }
-}
-
-function saySilent({ gvk }: InformerSpec, ageMs: number): string {
-  return `the watch of ${formatGvk(gvk)} has been silent for ${Math.round(ageMs / 1000)} s`
-}
-
-function parkedObjects({ config, controller }: HostedController): object[] {
-  return controller.parked().map(({ key, since, attempts, failure }) => {
-    const [name = '', namespace] = key.split('/').reverse()
-    const message = `${failure.name}: ${failure.message}`
-    return {
-      controller: config.name,
-      name,
-      since,
-      attempts,
-      message,
-      ...(namespace === undefined ? {} : { namespace }),
-    }
-  })
 }
 
 function replay(hosted: HostedController | undefined, { namespace, name }: ReplayRef): boolean {

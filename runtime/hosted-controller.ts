@@ -21,7 +21,7 @@ import type { GuestPool } from './sandbox/guest-pool.ts'
 import { type Loaded, Sandbox, type SandboxState } from './sandbox/sandbox.ts'
 import type { Clock } from './util/clock.ts'
 import { formatGvk, type Gvk } from './util/gvk.ts'
-import { messageOf } from './util/message-of.ts'
+import { sayError } from './util/say-error.ts'
 
 /** What all controllers of a host share. */
 export interface HostParts {
@@ -264,7 +264,7 @@ export class HostedController {
   }
 
   #failed(error: unknown): void {
-    this.#handlerFault = messageOf(error)
+    this.#handlerFault = sayError(error)
     const remains = this.#bundle === undefined ? '' : '; the version before goes on'
     this.#log.error(`Cannot load the handler${remains}`, { error })
   }

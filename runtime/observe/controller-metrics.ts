@@ -47,6 +47,8 @@ export interface ControllerRecorder extends WorkqueueRecorder {
   /** A call ran past its timeout. */
   timedOut(): void
   sample(sample: ControllerSample): void
+  /** Calls that went well, and attempts that failed, since it was made. */
+  totals(): { readonly succeeded: number; readonly failed: number }
   /** Takes the controller's series out of the metrics; the recorder may still be called, to no effect on others. */
   remove(): void
 }
@@ -149,6 +151,8 @@ export function createControllerMetrics(registry: Registry, now: () => number) {
     for (const metric of [time, starts, maxConcurrent, active, parked, blocking, memory]) series.own(metric, labels)
     const states = new Set<string>()
     let isRemoved = false
+    let succeeded = 0
+    let failed = 0
     const unlessRemoved =
       <Args extends unknown[]>(record: (...args: Args) => void) =>
       (...args: Args): void => {
@@ -168,6 +172,8 @@ export function createControllerMetrics(registry: Registry, now: () => number) {
         total.inc({ controller, result })
         time.observe(labels, seconds)
         if (result === 'error') errors.inc(labels)
+        if (result === 'error') failed++
+        else if (result !== 'requeue') succeeded++
       }),
       terminal: unlessRemoved(() => terminals.inc(labels)),
       skipped: unlessRemoved((reason: string) => skipped.inc(series.own(skipped, { controller, reason }))),
@@ -188,6 +194,7 @@ export function createControllerMetrics(registry: Registry, now: () => number) {
         blocking.set(labels, sample.finalizersBlocking)
         memory.set(labels, sample.guestMemoryBytes ?? 0)
       }),
+      totals: () => ({ succeeded, failed }),
       remove() {
         isRemoved = true
         series.remove()

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { PAGE_POLICY, renderPage } from './page.ts'
 import type { ControllerReadiness, ReplayRef, ServerSource } from './server.ts'
 
 /** A response of /parked names this many; the rest is a number. */
@@ -52,12 +53,13 @@ export async function route(request: Request, source: ServerSource): Promise<Rep
   if (!request.isLoopback) {
     throw new RequestRefused(403, 'From another machine or under another name only /livez, /readyz and /metrics answer')
   }
+  if (request.path === '/') return onGet(request, () => page(source))
   if (request.path === '/parked') return onGet(request, () => parked(source))
   const controller = REPLAY.exec(request.path)?.[1]
   if (controller !== undefined) return await replay(controller, request, source)
   throw new RequestRefused(
     404,
-    'Not found; there are /livez, /readyz, /metrics, /parked and /parked/{controller}/replay',
+    'Not found; there are /, /livez, /readyz, /metrics, /parked and /parked/{controller}/replay',
   )
 }
 
@@ -85,6 +87,11 @@ function oneLine(text: string): string {
 async function metrics(source: ServerSource): Promise<Reply> {
   const { contentType, text } = await source.metrics()
   return { status: 200, contentType, body: text }
+}
+
+function page(source: ServerSource): Reply {
+  const headers = { 'content-security-policy': PAGE_POLICY, 'referrer-policy': 'no-referrer' }
+  return { status: 200, contentType: 'text/html; charset=utf-8', headers, body: renderPage(source.overview()) }
 }
 
 function parked(source: ServerSource): Reply {

@@ -4,6 +4,7 @@ import { messageOf } from '../util/message-of.ts'
 import { formatListenAddress, type ListenAddress, listenError, parseListenAddress } from './listen-address.ts'
 import type { Logger } from './log.ts'
 import { isLoopbackAddress, isLoopbackHost } from './loopback.ts'
+import type { Overview } from './page.ts'
 import { type Reply, type Request, RequestRefused, route } from './routes.ts'
 
 /** A replay's body is a name and a namespace: 253 and 63 letters at most. */
@@ -25,6 +26,7 @@ export interface ServerSource {
   parked(): readonly object[]
   /** Runs a parked object again; false when no such object is parked. */
   replay(controller: string, ref: ReplayRef): boolean
+  overview(): Overview
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>
 }
 
@@ -62,7 +64,7 @@ export interface Server {
 }
 
 /**
- * Serves probes, metrics and what is parked.
+ * Serves probes, metrics, what is parked, and the page.
  * errors:  RuntimeError when `listen` is no address, is taken, or is not to be had
  */
 export async function startServer(options: ServerOptions): Promise<Server> {

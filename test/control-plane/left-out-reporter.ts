@@ -1,4 +1,5 @@
 import type { Reporter, TestModule } from 'vitest/node'
+import { findBrowser } from '../e2e/browser.ts'
 import { whyNoNamespaces } from '../image/namespaces.ts'
 import { findAssets, hasControllerManager } from './assets.ts'
 
@@ -15,6 +16,7 @@ export default class LeftOutReporter implements Reporter {
 function whatIsMissing(): string | undefined {
   if (findAssets() === undefined) return 'KUBEBUILDER_ASSETS names no folder with etcd, kube-apiserver and kubectl'
   if (!hasControllerManager()) return 'KUBEBUILDER_ASSETS names no folder with kube-controller-manager'
+  if (findBrowser() === undefined) return 'there is no chromium on the PATH, and CHROMIUM names none'
   const why = whyNoNamespaces()
   return why === undefined ? undefined : `this machine permits no namespaces (${why})`
 }

@@ -4,6 +4,7 @@ import { networkInterfaces } from 'node:os'
 import { expect, onTestFinished, test } from 'vitest'
 import { parseListenAddress } from '../../runtime/observe/listen-address.ts'
 import { isLoopbackAddress, isLoopbackHost } from '../../runtime/observe/loopback.ts'
+import type { Overview } from '../../runtime/observe/page.ts'
 import {
   type Readiness,
   type ReplayRef,
@@ -33,6 +34,16 @@ const parked = {
   message: 'boom',
 }
 
+const overview: Overview = {
+  version: '1.2.3',
+  cluster: 'context demo',
+  ok: true,
+  problems: [],
+  controllers: [],
+  parked: [parked],
+  troubles: [],
+}
+
 async function serve(source: Partial<ServerSource> = {}, listen = '127.0.0.1:0') {
   const replays: (ReplayRef & { controller: string })[] = []
   const errors: string[] = []
@@ -45,6 +56,7 @@ async function serve(source: Partial<ServerSource> = {}, listen = '127.0.0.1:0')
       replays.push({ controller, ...ref })
       return controller === 'a' && ref.name === 'x'
     },
+    overview: () => overview,
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' }),
     ...source,
   })
@@ -228,7 +240,7 @@ test.each([
   expect(answer.headers).not.toHaveProperty('access-control-allow-origin')
 })
 
-test.each(['/', '/nothing', '/parked/', '/parked/a', '/livez/', '//livez', '/parked/a/b/replay'])(
+test.each(['/nothing', '/parked/', '/parked/a', '/livez/', '//livez', '/parked/a/b/replay'])(
   'GET %s is 404 with a hint',
   async (path) => {
     const { ask } = await serve()
@@ -306,4 +318,15 @@ test.each([
   [undefined, false],
 ])('isLoopbackAddress(%j) is %j', (address, expected) => {
   expect(isLoopbackAddress(address)).toBe(expected)
+})
+
+test('/ is a page that loads nothing from elsewhere, for this machine alone', async () => {
+  const { ask } = await serve()
+  const page = await ask('/')
+  expect(page.status).toBe(200)
+  expect(page.headers['content-type']).toBe('text/html; charset=utf-8')
+  expect(page.headers['content-security-policy']).toContain("default-src 'none'")
+  expect(page.body).toContain('boom')
+  expect((await ask('/', { headers: { host: 'evil.example' } })).status).toBe(403)
+  expect((await ask('/', { method: 'POST' })).status).toBe(405)
 })
