@@ -3,6 +3,7 @@ import { objectKey } from '../broker/object-key.ts'
 import type { ControllerConfig } from '../config/schema.ts'
 import type { Reason } from '../index.ts'
 import type { Entry } from '../informer/entry.ts'
+import { CircuitBreaker } from '../queue/circuit-breaker.ts'
 import { type Priority, type QueueMetrics, WorkQueue } from '../queue/work-queue.ts'
 import type { Clock } from '../util/clock.ts'
 import { enqueueOwner } from './enqueue-owner.ts'
@@ -30,6 +31,8 @@ export interface ControllerMetrics extends QueueMetrics {
   /** A result that came for an object which is gone. */
   dropped(): void
   tombstoneDropped(): void
+  /** A key in a hot loop was slowed down. */
+  slowedDown(): void
   /** A run of a mapper. */
   mapped(result: 'success' | 'error'): void
 }
@@ -65,6 +68,7 @@ export class Controller {
   #config: ControllerConfig
   readonly #queue: WorkQueue
   readonly #retries: Retries
+  readonly #breaker: CircuitBreaker
   readonly #workers: PQueue
   readonly #parking = new Parking()
   readonly #lastStates: LastStates
@@ -94,12 +98,13 @@ export class Controller {
       retried: () => metrics.retried(),
       onDue: (key) => this.#queue.add(key),
     })
+    this.#breaker = this.#createBreaker()
     this.#lastStates = new LastStates(this.#parking, () => metrics.tombstoneDropped())
     this.#mappers = new MapperRuns({
       ...options,
       retries: this.#retries,
       config: () => this.#config,
-      enqueue: (key, priority) => this.#enqueue(key, 'watched', priority),
+      enqueue: (key, priority) => this.#enqueueChange(key, 'watched', priority),
     })
     this.#workers = new PQueue({ concurrency: config.concurrency })
     this.#workers.addEventListener('next', () => this.dispatch())
@@ -123,6 +128,11 @@ export class Controller {
   /** Objects whose deletion waits for a `finalize` that fails. */
   get finalizersBlocking(): number {
     return this.#finalizers.blocking
+  }
+
+  /** Keys in a hot loop, mappers' included. */
+  get slowed(): number {
+    return this.#breaker.size
   }
 
   /** No object bears the finalizer by this controller's doing: the handler has no `finalize`, and the cache shows none. */
@@ -153,7 +163,7 @@ export class Controller {
     if (isHandled) return this.#options.metrics.skipped('same-version')
     if (!enqueuesSelf(this.#config.on, entry, old)) return this.#options.metrics.skipped('unchanged')
     if (!isOwnWrite) this.#free(entry.key)
-    this.#enqueue(entry.key, 'changed', 'high')
+    this.#enqueueChange(entry.key, 'changed', 'high')
   }
 
   /** A list or a watch said again what is known. */
@@ -187,10 +197,11 @@ export class Controller {
     if (this.#state !== 'working') return
     const priority = isInitial ? 'low' : 'high'
     if (source.map === undefined) {
-      const enqueue = (key: string) => this.#enqueue(key, 'owned', priority)
+      const enqueue = (key: string) => this.#enqueueChange(key, 'owned', priority)
       return enqueueOwner(event, { gvk: this.#config.gvk, find: this.#options.find, enqueue })
     }
-    this.#queue.add(this.#mappers.add({ gvk: source.gvk, map: source.map }, event), priority)
+    const { key, mayWait } = this.#mappers.add({ gvk: source.gvk, map: source.map }, event)
+    if (!mayWait || !this.#breaker.holds(key)) this.#queue.add(key, priority)
   }
 
   // --- what the host says ---
@@ -219,6 +230,7 @@ export class Controller {
     if (isReload) {
       this.#parking.freeAll()
       this.#retries.acquit()
+      this.#breaker.clear()
       for (const key of this.#lastStates.keys()) this.#enqueue(key, 'reload', 'low')
       for (const entry of this.#options.entries()) this.#enqueue(entry.key, 'reload', 'low')
       for (const key of this.#mappers.keys()) this.#queue.add(key)
@@ -251,6 +263,7 @@ export class Controller {
     this.#state = 'draining'
     this.#cancelResync()
     this.#mappers.stop()
+    this.#breaker.clear()
     await Promise.all([this.#workers.onIdle(), this.#upkeep.stop()])
     // Those in hand set theirs too.
     this.#retries.clearTimers()
@@ -272,6 +285,7 @@ export class Controller {
 
   async #work(key: string): Promise<void> {
     const mapping = this.#mappers.take(key)
+    this.#breaker.ran(key, mapping === undefined ? this.#isForChange(key) : this.#retries.attempt(key) === 1)
     const turn = mapping === undefined ? this.#turnOf(key) : undefined
     if (mapping !== undefined) await this.#mappers.run(mapping)
     else if (turn !== undefined) await this.#take(turn)
@@ -316,6 +330,22 @@ export class Controller {
     this.#queue.add(key, priority)
   }
 
+  /** As #enqueue(), but that a key in a hot loop waits. What is being deleted never does. */
+  #enqueueChange(key: string, reason: ChangeReason, priority: Priority): void {
+    if (this.#isDeleting(key)) this.#breaker.forget(key)
+    else if (priority === 'high' && this.#breaker.holds(key)) return void this.#reasons.set(key, reason)
+    this.#enqueue(key, reason, priority)
+  }
+
+  #isForChange(key: string): boolean {
+    const reason = this.#reasons.get(key)
+    return (reason === 'changed' || reason === 'owned' || reason === 'watched') && !this.#isDeleting(key)
+  }
+
+  #isDeleting(key: string): boolean {
+    return this.#options.find(key)?.deletionTimestamp !== undefined
+  }
+
   #free(key: string): void {
     if (this.#parking.free(key, 'reconcile')) this.#retries.restart(key)
   }
@@ -324,8 +354,26 @@ export class Controller {
   #forget(key: string): void {
     this.#parking.free(key, 'reconcile')
     this.#retries.forget(key)
+    this.#breaker.forget(key)
     this.#reasons.delete(key)
     this.#finalizers.forget(key)
+  }
+
+  #createBreaker(): CircuitBreaker {
+    const { clock, log, metrics } = this.#options
+    return new CircuitBreaker({
+      clock,
+      onDue: (key) => this.#queue.add(key),
+      onOpened: (key, { runs, overMs }) => {
+        metrics.slowedDown()
+        log.warn(
+          `Changes made "${key}" run ${runs} times in ${(overMs / 1000).toFixed(1)} s: it is slowed down while that goes on. ` +
+            'Most likely its handler changes it in every run, or another writer does in answer',
+          { key },
+        )
+      },
+      onClosed: (key) => log.info(`"${key}" has come to rest and is not slowed down any more`, { key }),
+    })
   }
 
   // --- finalizers ---
@@ -387,3 +435,6 @@ export class Controller {
     })
   }
 }
+
+/** Somebody changed an object. */
+type ChangeReason = Extract<Reason, 'changed' | 'owned' | 'watched'>

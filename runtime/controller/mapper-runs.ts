@@ -36,11 +36,11 @@ export class MapperRuns {
     this.#options = options
   }
 
-  /** Answers the key to enqueue. */
-  add({ gvk, map }: Required<SecondarySource>, event: SecondaryEvent): string {
-    const { key, isLost } = this.#mappings.add({ gvk, map }, event)
+  /** Answers the key to enqueue; it must not wait for longer than it has to where an object went, or the next change is lost. */
+  add({ gvk, map }: Required<SecondarySource>, event: SecondaryEvent): { key: string; mayWait: boolean } {
+    const { key, isLost, isFull } = this.#mappings.add({ gvk, map }, event)
     if (isLost) this.#catchUp()
-    return key
+    return { key, mayWait: !isFull && !event.isGone && !event.isInitial }
   }
 
   keys(): string[] {
