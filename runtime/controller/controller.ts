@@ -339,7 +339,7 @@ export class Controller {
 
   #isForChange(key: string): boolean {
     const reason = this.#reasons.get(key)
-    return (reason === 'changed' || reason === 'owned' || reason === 'watched') && !this.#isDeleting(key)
+    return reason === 'changed' || reason === 'owned' || reason === 'watched'
   }
 
   #isDeleting(key: string): boolean {
