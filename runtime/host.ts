@@ -192,7 +192,7 @@ function replay(hosted: HostedController | undefined, { namespace, name }: Repla
 
 function sample({ config, controller, recorder, state, guestMemoryBytes }: HostedController): void {
   const { concurrency } = config
-  const { finalizersBlocking } = controller
+  const { finalizersBlocking, slowed } = controller
   const parked = controller.parked().length
-  recorder.sample({ state: state.state, concurrency, parked, finalizersBlocking, guestMemoryBytes })
+  recorder.sample({ state: state.state, concurrency, parked, slowed, finalizersBlocking, guestMemoryBytes })
 }

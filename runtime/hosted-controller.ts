@@ -154,12 +154,13 @@ export class HostedController {
 
   /** Of a controller at work. */
   #trouble(): { message?: string } {
-    const { finalizersBlocking: blocking } = this.#controller
+    const { finalizersBlocking: blocking, slowed } = this.#controller
     const troubles = [
       ...(this.#handlerFault === undefined ? [] : [`the newest version does not load: ${this.#handlerFault}`]),
       ...(blocking === 0
         ? []
         : [`finalize fails and blocks ${blocking === 1 ? '1 deletion' : `${blocking} deletions`}`]),
+      ...(slowed === 0 ? [] : [`slowed down in a hot loop: ${slowed === 1 ? '1 key' : `${slowed} keys`}`]),
     ]
     return troubles.length === 0 ? {} : { message: troubles.join('; ') }
   }

@@ -2,25 +2,23 @@ import PQueue from 'p-queue'
 import { objectKey } from '../broker/object-key.ts'
 import type { ControllerConfig } from '../config/schema.ts'
 import type { Reason } from '../index.ts'
-import { changedParts } from '../informer/changed-parts.ts'
 import type { Entry } from '../informer/entry.ts'
-import { DelayingQueue } from '../queue/delaying-queue.ts'
-import { RateLimiter } from '../queue/rate-limiter.ts'
+import { CircuitBreaker } from '../queue/circuit-breaker.ts'
 import { type Priority, type QueueMetrics, WorkQueue } from '../queue/work-queue.ts'
 import type { Clock } from '../util/clock.ts'
-import { TokenBucket } from '../util/token-bucket.ts'
-import { enqueueMapped } from './enqueue-mapped.ts'
 import { enqueueOwner } from './enqueue-owner.ts'
-import { decideStep } from './finalizer.ts'
+import { enqueuesSelf } from './enqueue-self.ts'
 import { FinalizerUpkeep } from './finalizer-upkeep.ts'
 import { Finalizers } from './finalizers.ts'
-import { type Mapping, Mappings } from './mappings.ts'
-import { decideHostFailure, type Failure, type Outcome } from './outcome.ts'
+import { LastStates } from './last-states.ts'
+import { MapperRuns } from './mapper-runs.ts'
 import { type Parked, Parking } from './parking.ts'
-import { isSelective, prepareTurn } from './prepare-turn.ts'
+import { isSelective } from './prepare-turn.ts'
+import { Retries } from './retries.ts'
 import type { SecondaryEvent, SecondarySource } from './secondaries.ts'
-import { Tombstones } from './tombstones.ts'
-import { runTurn, type Turn, type TurnOptions } from './turn.ts'
+import { settleTurn } from './settle-turn.ts'
+import { decideTurn, takeTurn } from './take-turn.ts'
+import type { Turn, TurnOptions } from './turn.ts'
 
 /** What a controller counts; labels are the caller's affair. */
 export interface ControllerMetrics extends QueueMetrics {
@@ -33,6 +31,8 @@ export interface ControllerMetrics extends QueueMetrics {
   /** A result that came for an object which is gone. */
   dropped(): void
   tombstoneDropped(): void
+  /** A key in a hot loop was slowed down. */
+  slowedDown(): void
   /** A run of a mapper. */
   mapped(result: 'success' | 'error'): void
 }
@@ -67,41 +67,45 @@ export class Controller {
   readonly #options: ControllerOptions
   #config: ControllerConfig
   readonly #queue: WorkQueue
-  readonly #timers: DelayingQueue
-  readonly #limiter: RateLimiter
+  readonly #retries: Retries
+  readonly #breaker: CircuitBreaker
   readonly #workers: PQueue
   readonly #parking = new Parking()
-  readonly #tombstones = new Tombstones()
+  readonly #lastStates: LastStates
   readonly #finalizers: Finalizers
   readonly #upkeep: FinalizerUpkeep
-  /** Not every object that left the selector could be kept in mind. */
-  #hasMissedLeaver = false
   /** Changes of watched objects; their keys go through the same queue. */
-  readonly #mappings = new Mappings()
+  readonly #mappers: MapperRuns
   /** Why a key waits, for its handler's eyes; a key without one is a retry or a requeue that came due. */
   readonly #reasons = new Map<string, Reason>()
-  /**
-   * Keys that were in hand when their guest died: which of them killed it is not known. While there are any, keys are
-   * handed out one at a time, and the one that kills a guest alone is blamed.
-   */
-  readonly #suspects = new Set<string>()
   /** Exports of the handler's present bundle; empty until the first has loaded. */
   #exports: ReadonlySet<string> = new Set()
   #state: 'idle' | 'working' | 'draining' = 'idle'
   #hasLooked = false
   #cancelResync = () => {}
-  /** Set while every object is to be run for changes that were lost to a bound of #mappings. */
-  #cancelCatchUp: (() => void) | undefined
 
   constructor(options: ControllerOptions) {
-    const { config, clock, metrics } = options
+    const { config, clock, log, metrics } = options
     this.#options = options
     this.#config = config
     this.#finalizers = new Finalizers(config.name)
     this.#upkeep = this.#createUpkeep()
     this.#queue = new WorkQueue({ metrics, onReady: () => this.dispatch() })
-    this.#timers = new DelayingQueue(clock, (key) => this.#queue.add(key))
-    this.#limiter = new RateLimiter(config.retry, new TokenBucket(clock, RETRIES_PER_SECOND, RETRY_BURST))
+    this.#retries = new Retries({
+      clock,
+      backoff: config.retry,
+      log,
+      retried: () => metrics.retried(),
+      onDue: (key) => this.#queue.add(key),
+    })
+    this.#breaker = this.#createBreaker()
+    this.#lastStates = new LastStates(this.#parking, () => metrics.tombstoneDropped())
+    this.#mappers = new MapperRuns({
+      ...options,
+      retries: this.#retries,
+      config: () => this.#config,
+      enqueue: (key, priority) => this.#enqueueChange(key, 'watched', priority),
+    })
     this.#workers = new PQueue({ concurrency: config.concurrency })
     this.#workers.addEventListener('next', () => this.dispatch())
     this.#scheduleResync()
@@ -126,6 +130,11 @@ export class Controller {
     return this.#finalizers.blocking
   }
 
+  /** Keys in a hot loop, mappers' included. */
+  get slowed(): number {
+    return this.#breaker.size
+  }
+
   /** No object bears the finalizer by this controller's doing: the handler has no `finalize`, and the cache shows none. */
   get isFreeOfFinalizers(): boolean {
     if (this.#exports.size === 0 || this.#exports.has('finalize')) return false
@@ -142,7 +151,7 @@ export class Controller {
     this.#options.overlay.observed(this.#objectKey(entry), entry.resourceVersion)
     this.#finalizers.observed(entry)
     this.#dropNeedless(entry)
-    this.#cameBack(entry)
+    if (isSelective(this.#config)) this.#lastStates.cameBack(entry)
     this.#enqueue(entry.key, 'created', isInitial ? 'low' : 'high')
   }
 
@@ -152,9 +161,9 @@ export class Controller {
     const isHandled = this.#finalizers.observed(entry)
     this.#dropNeedless(entry)
     if (isHandled) return this.#options.metrics.skipped('same-version')
-    if (!this.#passes(entry, old)) return this.#options.metrics.skipped('unchanged')
+    if (!enqueuesSelf(this.#config.on, entry, old)) return this.#options.metrics.skipped('unchanged')
     if (!isOwnWrite) this.#free(entry.key)
-    this.#enqueue(entry.key, 'changed', 'high')
+    this.#enqueueChange(entry.key, 'changed', 'high')
   }
 
   /** A list or a watch said again what is known. */
@@ -167,9 +176,7 @@ export class Controller {
     this.#options.overlay.observed(this.#objectKey(entry), undefined)
     this.#forget(entry.key)
     if (!isMissed) return this.#queue.remove(entry.key)
-    // A parked one makes room for the one that went now.
-    if (this.#parking.free(entry.key, 'deleted')) this.#dropTombstone(entry.key)
-    this.#bury(entry)
+    this.#lastStates.add(entry)
     this.#enqueue(entry.key, 'deleted', 'high')
   }
 
@@ -177,22 +184,6 @@ export class Controller {
   #isMissed(entry: Entry): boolean {
     if (this.#exports.size === 0 || this.#exports.has('deleted')) return true
     return isSelective(this.#config) && (this.#exports.has('finalize') || this.#finalizers.bears(entry))
-  }
-
-  #bury(entry: Entry): void {
-    const displaced = this.#tombstones.add(entry)
-    if (displaced === undefined) return
-    this.#parking.free(displaced, 'deleted')
-    this.#options.metrics.tombstoneDropped()
-    this.#hasMissedLeaver = true
-  }
-
-  /** It had only left the selector, and is selected again before anything was done about that. */
-  #cameBack(entry: Entry): void {
-    const tombstone = this.#tombstones.get(entry.key)
-    if (tombstone?.uid !== entry.uid || !isSelective(this.#config)) return
-    this.#tombstones.remove(tombstone)
-    this.#parking.free(entry.key, 'deleted')
   }
 
   /**
@@ -206,12 +197,11 @@ export class Controller {
     if (this.#state !== 'working') return
     const priority = isInitial ? 'low' : 'high'
     if (source.map === undefined) {
-      const enqueue = (key: string) => this.#enqueue(key, 'owned', priority)
+      const enqueue = (key: string) => this.#enqueueChange(key, 'owned', priority)
       return enqueueOwner(event, { gvk: this.#config.gvk, find: this.#options.find, enqueue })
     }
-    const { key, isLost } = this.#mappings.add({ gvk: source.gvk, map: source.map }, event)
-    if (isLost) this.#catchUp()
-    this.#queue.add(key, priority)
+    const { key, mayWait } = this.#mappers.add({ gvk: source.gvk, map: source.map }, event)
+    if (!mayWait || !this.#breaker.holds(key)) this.#queue.add(key, priority)
   }
 
   // --- what the host says ---
@@ -229,20 +219,21 @@ export class Controller {
    * hours later and for a name that lives again, is worse than to miss what went in the moments without a leader.
    */
   forgetDeleted(): void {
-    this.#tombstones.clear()
+    this.#lastStates.clear()
   }
 
   /** A bundle has been loaded and takes all calls from now on; the first one finds its keys queued already. */
   loaded(exports: readonly string[]): void {
     const isReload = this.#exports.size > 0
     this.#exports = new Set(exports)
-    if (!this.#exports.has('deleted') && !isSelective(this.#config)) this.#tombstones.clear()
+    if (!this.#exports.has('deleted') && !isSelective(this.#config)) this.#lastStates.clear()
     if (isReload) {
       this.#parking.freeAll()
-      this.#suspects.clear()
-      for (const key of this.#tombstones.keys()) this.#enqueue(key, 'reload', 'low')
+      this.#retries.acquit()
+      this.#breaker.clear()
+      for (const key of this.#lastStates.keys()) this.#enqueue(key, 'reload', 'low')
       for (const entry of this.#options.entries()) this.#enqueue(entry.key, 'reload', 'low')
-      for (const key of this.#mappings.keys()) this.#queue.add(key)
+      for (const key of this.#mappers.keys()) this.#queue.add(key)
     }
     this.#settleFinalizers()
     this.dispatch()
@@ -252,8 +243,8 @@ export class Controller {
   configure(config: ControllerConfig): void {
     this.#config = config
     this.#workers.concurrency = config.concurrency
-    this.#limiter.options = config.retry
-    this.#mappings.retain(config.watches)
+    this.#retries.backoff = config.retry
+    this.#mappers.retain(config.watches)
     this.#scheduleResync()
     this.dispatch()
   }
@@ -262,7 +253,7 @@ export class Controller {
   replay(key: string): boolean {
     const wasParked = [this.#parking.free(key, 'reconcile'), this.#parking.free(key, 'deleted')]
     if (!wasParked.includes(true)) return false
-    this.#limiter.forget(key)
+    this.#retries.restart(key)
     this.#enqueue(key, 'replay', 'high')
     return true
   }
@@ -271,10 +262,11 @@ export class Controller {
   async drain(): Promise<void> {
     this.#state = 'draining'
     this.#cancelResync()
-    this.#cancelCatchUp?.()
+    this.#mappers.stop()
+    this.#breaker.clear()
     await Promise.all([this.#workers.onIdle(), this.#upkeep.stop()])
     // Those in hand set theirs too.
-    this.#timers.clearAll()
+    this.#retries.clearTimers()
   }
 
   /** Hands keys to workers while there are both, and the guest can take calls. */
@@ -287,238 +279,49 @@ export class Controller {
   }
 
   #hasFreeWorker(): boolean {
-    const most = this.#suspects.size > 0 ? 1 : this.#workers.concurrency
+    const most = this.#retries.hasSuspects ? 1 : this.#workers.concurrency
     return this.#exports.size > 0 && this.#workers.pending + this.#workers.size < most
   }
 
   async #work(key: string): Promise<void> {
-    const mapping = this.#mappings.take(key)
-    if (mapping !== undefined) {
-      await this.#map(mapping)
-      return this.#queue.done(key)
-    }
-    const turn = this.#turnOf(key)
-    if (turn !== undefined) {
-      const startedMs = this.#options.clock.now()
-      const { ran, outcome } = await this.#run(turn)
-      this.#settle(
-        ran,
-        this.#isOvertaken(ran, outcome) ? GONE : outcome,
-        (this.#options.clock.now() - startedMs) / 1000,
-      )
-    } else {
-      this.#suspects.delete(key)
-      this.#limiter.forget(key)
-    }
+    const mapping = this.#mappers.take(key)
+    this.#breaker.ran(key, mapping === undefined ? this.#isForChange(key) : this.#retries.attempt(key) === 1)
+    const turn = mapping === undefined ? this.#turnOf(key) : undefined
+    if (mapping !== undefined) await this.#mappers.run(mapping)
+    else if (turn !== undefined) await this.#take(turn)
+    else this.#retries.skip(key)
     this.#queue.done(key)
-  }
-
-  /** The object that the turn was about is no more, and not by the turn's own doing; another may live under its key. */
-  #isOvertaken({ export: name, entry, tombstone }: Turn, { kind }: Outcome): boolean {
-    if (tombstone !== undefined) return this.#tombstones.get(entry.key) !== tombstone
-    if (name === 'finalize' && kind === 'success') return false
-    return this.#options.find(entry.key)?.uid !== entry.uid
   }
 
   #turnOf(key: string): Turn | undefined {
     const reason = this.#reasons.get(key)
     this.#reasons.delete(key)
-    const attempt = this.#limiter.failures(key) + 1
-    const gone = this.#tombstones.get(key)
-    if (gone !== undefined && !this.#parking.has(key, 'deleted')) {
-      return { export: 'deleted', entry: gone, tombstone: gone, attempt, reason: reasonOfDeleted(reason, attempt) }
-    }
-    const entry = this.#options.find(key)
-    if (entry === undefined || this.#parking.has(key, 'reconcile')) return undefined
-    const isDeleting = entry.deletionTimestamp !== undefined
-    const step = decideStep(this.#exports, { isDeleting, bears: this.#finalizers.bears(entry) })
-    return step && { ...step, entry, attempt, reason: reason ?? (attempt > 1 ? 'retry' : 'requeue') }
+    const { find } = this.#options
+    const state = { ...this.#keyState, exports: this.#exports, find }
+    return decideTurn(state, { key, attempt: this.#retries.attempt(key), reason })
   }
 
-  /** Answers the turn as it ran: for an object out of sight, a look decides what is called. */
-  async #run(turn: Turn): Promise<{ ran: Turn; outcome: Outcome }> {
+  async #take(turn: Turn): Promise<void> {
+    const { now } = this.#options.clock
+    const startedMs = now()
     const { timeoutMs, with: parameters } = this.#config
-    const { clock } = this.#options
-    const options = { ...this.#writing(), with: parameters, timeoutMs, now: clock.now }
-    let ran = turn
-    try {
-      const prepared = await prepareTurn({ ...options, exports: this.#exports, selectors: this.#config }, turn)
-      if ('kind' in prepared) return { ran, outcome: prepared }
-      ran = prepared
-      return { ran, outcome: await runTurn(options, ran) }
-    } catch (error) {
-      return { ran, outcome: decideHostFailure(error, { name: 'HostError', action: 'Cannot run the handler' }) }
-    }
-  }
-
-  /** The one place that acts on an outcome. */
-  #settle(turn: Turn, outcome: Outcome, seconds: number): void {
-    const { key } = turn.entry
+    const options = { ...this.#writing(), with: parameters, timeoutMs, now, lastStates: this.#lastStates }
+    const { ran, outcome } = await takeTurn({ ...options, exports: this.#exports, selectors: this.#config }, turn)
     const { metrics } = this.#options
-    const ranAlone = this.#suspects.delete(key)
-    if (isHoldingUp(turn)) this.#finalizers.finalized(turn.entry, outcome)
-    switch (outcome.kind) {
-      case 'success':
-        metrics.reconciled('success', seconds)
-        this.#limiter.forget(key)
-        this.#timers.clear(key)
-        return this.#finished(turn)
-      case 'requeueAfter':
-        metrics.reconciled('requeue_after', seconds)
-        this.#limiter.forget(key)
-        return this.#timers.addAfter(key, outcome.delayMs)
-      case 'again':
-        metrics.reconciled('requeue', seconds)
-        this.#options.log.warn(`${outcome.failure.message}; the key runs again`, { key })
-        return this.#timers.addAfter(key, outcome.delayMs * (0.5 + Math.random()))
-      case 'retry':
-        metrics.reconciled('error', seconds)
-        return this.#retry(turn, outcome.failure)
-      case 'died':
-        if (!ranAlone) return this.#suspect(turn, outcome.failure, seconds)
-        metrics.reconciled('error', seconds)
-        return this.#retry(turn, outcome.failure)
-      case 'terminal':
-        metrics.reconciled('error', seconds)
-        metrics.terminal()
-        return this.#park(turn, outcome.failure)
-      case 'gone':
-        metrics.dropped()
-        this.#limiter.forget(key)
-        return this.#finished(turn)
-    }
+    const enqueueNext = (key: string) => this.#enqueueNext(key)
+    const parts = { ...this.#keyState, config: this.#config, metrics, retries: this.#retries, now, enqueueNext }
+    settleTurn(parts, ran, outcome, (now() - startedMs) / 1000)
   }
 
-  /** Runs a mapper: what fails is put back, so that no change is lost, and is never given up. */
-  async #map(mapping: Mapping): Promise<void> {
-    const { key } = mapping
-    const { metrics } = this.#options
-    const { outcome, left } = await this.#runMapper(mapping)
-    const ranAlone = this.#suspects.delete(key)
-    metrics.mapped(outcome === undefined ? 'success' : 'error')
-    if (outcome === undefined) {
-      this.#limiter.forget(key)
-      return this.#timers.clear(key)
-    }
-    const { failure } = outcome
-    const attempt = this.#limiter.failures(key) + 1
-    if (this.#mappings.restore(left)) this.#catchUp()
-    if (outcome.kind === 'again') return this.#timers.addAfter(key, outcome.delayMs * (0.5 + Math.random()))
-    if (outcome.kind === 'died' && !ranAlone) {
-      this.#options.log.warn(`${failure.message}; the mapper runs again, alone`, { key })
-      this.#suspects.add(key)
-      return this.#timers.addAfter(key, 0)
-    }
-    const delayMs = this.#limiter.when(key)
-    metrics.retried()
-    const failed = `${mapping.watch.map} of "${key}" failed (attempt ${attempt}, again in ${formatMs(delayMs)})`
-    const stack = failure.stack === undefined ? {} : { stack: failure.stack }
-    const fields = { key, attempt, handler: this.#config.handler, ...stack }
-    this.#options.log.error(`${failed}: ${failure.name}: ${failure.message}`, fields)
-    this.#timers.addAfter(key, delayMs)
+  get #keyState() {
+    return { finalizers: this.#finalizers, lastStates: this.#lastStates, parking: this.#parking }
   }
 
-  /** Without an outcome: all of it was mapped. */
-  async #runMapper(mapping: Mapping): Promise<{ outcome?: MapperFailure; left: Mapping }> {
-    const { name, timeoutMs } = this.#config
-    const { call, hostCall, find, resource } = this.#options
-    const attempt = this.#limiter.failures(mapping.key) + 1
-    try {
-      const primary = await resource()
-      // Without its kind there are no primaries; all of them come as created once it is back.
-      if (primary === undefined) return { left: mapping }
-      const enqueue = (key: string) => {
-        // A mapper may name anything: only what the cache has can be run, and what comes later is run anyway.
-        if (find(key) !== undefined) this.#enqueue(key, 'watched', 'high')
-      }
-      const { namespaced } = primary
-      const options = {
-        controller: name,
-        with: this.#config.with,
-        timeoutMs,
-        attempt,
-        namespaced,
-        call,
-        hostCall,
-        enqueue,
-      }
-      const mapped = await enqueueMapped(options, mapping)
-      return mapped.kind === 'mapped' ? { left: mapping } : mapped
-    } catch (error) {
-      const failure = { name: 'HostError', action: `Cannot run the mapper` }
-      return { outcome: decideHostFailure(error, failure) as MapperFailure, left: mapping }
-    }
-  }
-
-  /** Runs everything once: that is all that a lost change could have led to. Once in a while only, however many are lost. */
-  #catchUp(): void {
-    if (this.#cancelCatchUp !== undefined || this.#state !== 'working') return
-    this.#options.log.warn('Too many changes wait for a mapper that fails; every object will run instead')
-    this.#cancelCatchUp = this.#options.clock.after(CATCH_UP_MS, () => {
-      this.#cancelCatchUp = undefined
-      for (const { key } of this.#options.entries()) this.#enqueue(key, 'watched', 'low')
-    })
-  }
-
-  /** `deleted` has run: its last state goes, and what else lived or lives under the key gets its turn. */
-  #finished({ entry: { key }, tombstone }: Turn): void {
-    if (tombstone === undefined) return
-    this.#tombstones.remove(tombstone)
-    this.#enqueueNext(key)
-    if (!this.#hasMissedLeaver || this.#tombstones.size > 0) return
-    this.#hasMissedLeaver = false
-    if (isSelective(this.#config)) this.#upkeep.look()
-  }
-
+  /** A last state is out of the way: what else lived or lives under the key gets its turn. */
   #enqueueNext(key: string): void {
-    const isDeletedDue = this.#tombstones.get(key) !== undefined && !this.#parking.has(key, 'deleted')
-    if (isDeletedDue) this.#enqueue(key, 'deleted', 'high')
+    if (this.#lastStates.due(key) !== undefined) this.#enqueue(key, 'deleted', 'high')
     else if (this.#options.find(key) !== undefined) this.#enqueue(key, 'created', 'high')
-  }
-
-  #dropTombstone(key: string): void {
-    const entry = this.#tombstones.get(key)
-    if (entry === undefined) return
-    this.#tombstones.remove(entry)
-    this.#options.metrics.tombstoneDropped()
-  }
-
-  /** Runs it again, alone and without a counted attempt. */
-  #suspect({ entry: { key } }: Turn, { message }: Failure, seconds: number): void {
-    this.#options.metrics.reconciled('requeue', seconds)
-    this.#options.log.warn(`${message}; the key runs again, alone`, { key })
-    this.#suspects.add(key)
-    this.#timers.addAfter(key, 0)
-  }
-
-  #retry(turn: Turn, failure: Failure): void {
-    const { maxAttempts } = this.#config.retry
-    if (maxAttempts > 0 && turn.attempt >= maxAttempts) return this.#park(turn, failure)
-    const delayMs = this.#limiter.when(turn.entry.key)
-    this.#options.metrics.retried()
-    this.#options.log.error(sayFailed(turn, failure, `again in ${formatMs(delayMs)}`), this.#fieldsOf(turn, failure))
-    this.#timers.addAfter(turn.entry.key, delayMs)
-  }
-
-  #park(turn: Turn, failure: Failure): void {
-    const { entry, attempt: attempts } = turn
-    const since = new Date(this.#options.clock.now()).toISOString()
-    const slot = turn.tombstone === undefined ? 'reconcile' : 'deleted'
-    this.#timers.clear(entry.key)
-    this.#limiter.forget(entry.key)
-    const makesRoom = turn.tombstone !== undefined && this.#tombstones.hasLater(turn.tombstone)
-    const next = makesRoom ? 'given up for the next one of this name' : 'parked until it changes'
-    this.#options.log.error(sayFailed(turn, failure, next), this.#fieldsOf(turn, failure))
-    if (makesRoom) this.#dropTombstone(entry.key)
-    else this.#parking.park({ key: entry.key, uid: entry.uid, export: slot, since, attempts, failure })
-    // A last state that cannot be worked off must not hold up what took its place.
-    if (slot === 'deleted') this.#enqueueNext(entry.key)
-  }
-
-  /** The file is named always: of a result, a timeout or a death there is no stack that does. */
-  #fieldsOf({ entry, attempt }: Turn, { stack }: Failure): object {
-    const { handler } = this.#config
-    return { key: entry.key, attempt, handler, ...(stack === undefined ? {} : { stack }) }
+    if (this.#lastStates.takeMissed() && isSelective(this.#config)) this.#upkeep.look()
   }
 
   #enqueue(key: string, reason: Reason, priority: Priority): void {
@@ -527,18 +330,50 @@ export class Controller {
     this.#queue.add(key, priority)
   }
 
+  /** As #enqueue(), but that a key in a hot loop waits. What is being deleted never does. */
+  #enqueueChange(key: string, reason: ChangeReason, priority: Priority): void {
+    if (this.#isDeleting(key)) this.#breaker.forget(key)
+    else if (priority === 'high' && this.#breaker.holds(key)) return void this.#reasons.set(key, reason)
+    this.#enqueue(key, reason, priority)
+  }
+
+  #isForChange(key: string): boolean {
+    const reason = this.#reasons.get(key)
+    return reason === 'changed' || reason === 'owned' || reason === 'watched'
+  }
+
+  #isDeleting(key: string): boolean {
+    return this.#options.find(key)?.deletionTimestamp !== undefined
+  }
+
   #free(key: string): void {
-    if (this.#parking.free(key, 'reconcile')) this.#limiter.forget(key)
+    if (this.#parking.free(key, 'reconcile')) this.#retries.restart(key)
   }
 
   /** Drops everything that is kept by key. */
   #forget(key: string): void {
     this.#parking.free(key, 'reconcile')
-    this.#limiter.forget(key)
-    this.#timers.clear(key)
+    this.#retries.forget(key)
+    this.#breaker.forget(key)
     this.#reasons.delete(key)
-    this.#suspects.delete(key)
     this.#finalizers.forget(key)
+  }
+
+  #createBreaker(): CircuitBreaker {
+    const { clock, log, metrics } = this.#options
+    return new CircuitBreaker({
+      clock,
+      onDue: (key) => this.#queue.add(key),
+      onOpened: (key, { runs, overMs }) => {
+        metrics.slowedDown()
+        log.warn(
+          `Changes made "${key}" run ${runs} times in ${(overMs / 1000).toFixed(1)} s: it is slowed down while that goes on. ` +
+            'Most likely its handler changes it in every run, or another writer does in answer',
+          { key },
+        )
+      },
+      onClosed: (key) => log.info(`"${key}" has come to rest and is not slowed down any more`, { key }),
+    })
   }
 
   // --- finalizers ---
@@ -569,14 +404,9 @@ export class Controller {
   }
 
   #leftUnseen(entry: Entry): boolean {
-    if (this.#tombstones.isFull) {
-      this.#hasMissedLeaver = true
-      return false
-    }
-    if (this.#tombstones.get(entry.key)?.uid === entry.uid) return true
-    this.#bury(entry)
-    this.#enqueue(entry.key, 'deleted', 'low')
-    return true
+    const found = this.#lastStates.addUnseen(entry)
+    if (found === 'added') this.#enqueue(entry.key, 'deleted', 'low')
+    return found !== 'full'
   }
 
   /** How the host writes to objects of this controller. */
@@ -584,14 +414,6 @@ export class Controller {
     const { finalizer } = this.#finalizers
     const wrote = (entry: Entry) => this.#finalizers.wrote(entry, this.#options.find(entry.key))
     return { ...this.#options, controller: this.#config.name, finalizer, wrote }
-  }
-
-  /** Creation, deletionTimestamp and finalizer changes always pass; the rest by `on`. */
-  #passes(entry: Entry, old: Entry): boolean {
-    const { on } = this.#config
-    if (on === undefined || entry.deletionTimestamp !== old.deletionTimestamp) return true
-    if (entry.finalizers.join() !== old.finalizers.join()) return true
-    return changedParts(old, entry, on).length > 0
   }
 
   #isOwnWrite(entry: Entry): boolean {
@@ -614,33 +436,5 @@ export class Controller {
   }
 }
 
-const GONE: Outcome = { kind: 'gone' }
-
-type MapperFailure = Extract<Outcome, { failure: Failure }>
-
-/** The key may wait for a later object of the same name too, whose reason is not this one's. */
-function reasonOfDeleted(reason: Reason | undefined, attempt: number): Reason {
-  if (reason === 'reload' || reason === 'replay') return reason
-  return attempt > 1 ? 'retry' : 'deleted'
-}
-
-/** Nothing else keeps the object from going. */
-function isHoldingUp({ export: name, entry }: Turn): boolean {
-  return name === 'finalize' && entry.deletionTimestamp !== undefined
-}
-
-function sayFailed(turn: Turn, failure: Failure, next: string): string {
-  const { export: name = 'the finalizer', entry, attempt } = turn
-  const until = isHoldingUp(turn) ? `${next}, blocking its deletion` : next
-  return `${name} of "${entry.key}" failed (attempt ${attempt}, ${until}): ${failure.name}: ${failure.message}`
-}
-
-function formatMs(ms: number): string {
-  return ms < 1000 ? `${Math.round(ms)}ms` : `${(ms / 1000).toFixed(1)}s`
-}
-
-/** client-go's overall limit of its default rate limiter. */
-const RETRIES_PER_SECOND = 10
-const RETRY_BURST = 100
-
-const CATCH_UP_MS = 30_000
+/** Somebody changed an object. */
+type ChangeReason = Extract<Reason, 'changed' | 'owned' | 'watched'>

@@ -4,7 +4,7 @@ import type { Entry } from '../informer/entry.ts'
 import type { CallRequest, Settled } from '../sandbox/call.ts'
 import { isJsonObject } from '../util/json.ts'
 import type { Mapping } from './mappings.ts'
-import { decideOutcome, type Failure, type Outcome } from './outcome.ts'
+import { decideOutcome, type Failed, type Failure } from './outcome.ts'
 import type { TurnRequest } from './turn.ts'
 
 export interface EnqueueMappedOptions {
@@ -22,7 +22,7 @@ export interface EnqueueMappedOptions {
 /** What became of a mapping; `left` is what is still to be mapped. */
 export type Mapped =
   | { readonly kind: 'mapped' }
-  | { readonly kind: 'failed'; readonly outcome: NotMapped; readonly left: Mapping }
+  | { readonly kind: 'failed'; readonly outcome: Failed; readonly left: Mapping }
 
 /** Calls the mapper for each change in turn and enqueues what it answers; the first failure ends that. */
 export async function enqueueMapped(options: EnqueueMappedOptions, mapping: Mapping): Promise<Mapped> {
@@ -37,21 +37,14 @@ export async function enqueueMapped(options: EnqueueMappedOptions, mapping: Mapp
   return { kind: 'mapped' }
 }
 
-/** What a call leads to that did not return. */
-type NotMapped = Extract<Outcome, { failure: Failure }>
-
-async function callMapper(
-  options: EnqueueMappedOptions,
-  mapping: Mapping,
-  index: number,
-): Promise<string[] | NotMapped> {
+async function callMapper(options: EnqueueMappedOptions, mapping: Mapping, index: number): Promise<string[] | Failed> {
   const entry = mapping.states[index] as Entry
   const sent = new Set<Promise<unknown>>()
   const settled = await options.call(requestOf(options, mapping, index, sent))
   // As with a reconcile: nothing of this call may land on the next one's work.
   await Promise.allSettled(sent)
   if (settled.kind === 'returned') return readKeys(settled.value, entry, options.namespaced)
-  return decideOutcome(settled) as NotMapped
+  return decideOutcome(settled) as Failed
 }
 
 function requestOf(
@@ -82,7 +75,7 @@ function requestOf(
 }
 
 /** The keys that a mapper's answer names: a list of `{namespace, name}`, to which an object's metadata fits too. */
-function readKeys(value: unknown, source: Entry, namespaced: boolean): string[] | NotMapped {
+function readKeys(value: unknown, source: Entry, namespaced: boolean): string[] | Failed {
   if (!Array.isArray(value)) return invalid(`must be a list of { namespace, name }, not ${show(value)}`)
   if (value.length > MAX_TARGETS) return invalid(`names ${value.length} objects; at most ${MAX_TARGETS} can be run`)
   const keys = new Set<string>()
@@ -94,7 +87,7 @@ function readKeys(value: unknown, source: Entry, namespaced: boolean): string[] 
   return [...keys]
 }
 
-function readKey(item: unknown, source: Entry, namespaced: boolean): string | NotMapped {
+function readKey(item: unknown, source: Entry, namespaced: boolean): string | Failed {
   if (!isJsonObject(item) || typeof item.name !== 'string' || item.name === '') {
     return invalid(`has ${show(item)}, which is no { namespace, name }`)
   }
@@ -108,7 +101,7 @@ function readKey(item: unknown, source: Entry, namespaced: boolean): string | No
   return namespaced ? `${namespace}/${item.name}` : item.name
 }
 
-function invalid(problem: string): NotMapped {
+function invalid(problem: string): Failed {
   const failure: Failure = { name: 'ResultInvalid', message: `Result of the mapper ${problem}` }
   return { kind: 'retry', failure }
 }

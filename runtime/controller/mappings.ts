@@ -34,12 +34,13 @@ export class Mappings {
     return [...this.#waiting.keys()]
   }
 
-  /** `isLost`: something had to make room. */
-  add(watch: WatchConfig, { entry, old, isGone }: SecondaryEvent): { key: string; isLost: boolean } {
+  /** `isLost`: something had to make room; `isFull`: the next change of this object has to. */
+  add(watch: WatchConfig, { entry, old, isGone }: SecondaryEvent): { key: string; isLost: boolean; isFull: boolean } {
     const key = `${formatGvk(watch.gvk)} ${watch.map} ${entry.key}`
     const before = this.#waiting.get(key)?.states ?? [old]
     const isKnown = before.length > 1 && before.at(-1) === entry
-    return { key, isLost: this.#set({ key, watch, states: isKnown ? before : [...before, entry], isGone }) }
+    const states = isKnown ? before : [...before, entry]
+    return { key, isLost: this.#set({ key, watch, states, isGone }), isFull: states.length >= MAX_STATES }
   }
 
   /** What is to be mapped for the key, now in the caller's hands. */

@@ -27,7 +27,10 @@ export type Outcome =
   | { readonly kind: 'terminal'; readonly failure: Failure }
   | { readonly kind: 'gone' }
 
-/** Decides by the settled call alone; controller.ts acts on it. */
+/** The outcome of a call that did not go well. */
+export type Failed = Extract<Outcome, { failure: Failure }>
+
+/** Decides by the settled call alone; settle-turn.ts acts on it. */
 export function decideOutcome(settled: Settled): Outcome {
   switch (settled.kind) {
     case 'returned':
@@ -50,7 +53,7 @@ export function decideOutcome(settled: Settled): Outcome {
 }
 
 /** Decides about an error of the host itself around a call; `name` and `action` are for people. */
-export function decideHostFailure(error: unknown, { name, action }: { name: string; action: string }): Outcome {
+export function decideHostFailure(error: unknown, { name, action }: { name: string; action: string }): Failed {
   const failure: Failure = { name, message: `${action}: ${messageOf(error)}` }
   if (error instanceof RuntimeError && isHostsTrouble(error.code)) {
     return { kind: 'again', failure, delayMs: UNREACHABLE_DELAY_MS }

@@ -18,6 +18,8 @@ export interface ControllerSample {
   readonly state: string
   readonly concurrency: number
   readonly parked: number
+  /** Keys in a hot loop. */
+  readonly slowed: number
   /** Objects whose deletion waits for a `finalize` that fails. */
   readonly finalizersBlocking: number
   /** Undefined while there is no guest, or where it cannot be read. */
@@ -35,6 +37,8 @@ export interface ControllerRecorder extends WorkqueueRecorder {
   dropped(): void
   /** A last state for `deleted` that had to make room. */
   tombstoneDropped(): void
+  /** A key in a hot loop was slowed down. */
+  slowedDown(): void
   /** A run of a mapper. */
   mapped(result: 'success' | 'error'): void
   /** A Kubernetes event of the handler that was one too many. */
@@ -103,6 +107,7 @@ export function createControllerMetrics(registry: Registry, now: () => number) {
     registers,
   })
   const parked = gauge('ostler_parked', 'Objects that are not tried again by themselves.')
+  const slowed = gauge('ostler_slowed', 'Keys that are slowed down, as changes make them run over and over.')
   const blocking = gauge('ostler_finalizers_blocking', 'Objects whose deletion waits for a `finalize` that fails.')
   const skipped = new Counter({
     name: 'ostler_events_skipped_total',
@@ -112,6 +117,7 @@ export function createControllerMetrics(registry: Registry, now: () => number) {
   })
   const dropped = counter('ostler_dropped_results_total', 'Results that came for an object which is gone.')
   const tombstones = counter('ostler_tombstones_dropped_total', 'Last states for `deleted` that had to make room.')
+  const slowdowns = counter('ostler_slowdowns_total', 'Times that a key in a hot loop was slowed down.')
   const swaps = counter('ostler_swaps_total', 'Times that a new guest took over from a running one.')
   const mapped = new Counter({
     name: 'ostler_mapper_runs_total',
@@ -146,9 +152,10 @@ export function createControllerMetrics(registry: Registry, now: () => number) {
     const labels = { controller }
     // From zero on, as controller-runtime does it: a rate needs a first value.
     for (const result of RESULTS) total.inc(series.own(total, { controller, result }), 0)
-    for (const metric of [errors, terminals, timeouts, dropped, tombstones, swaps, events])
+    for (const metric of [errors, terminals, timeouts, dropped, tombstones, slowdowns, swaps, events])
       metric.inc(series.own(metric, labels), 0)
-    for (const metric of [time, starts, maxConcurrent, active, parked, blocking, memory]) series.own(metric, labels)
+    for (const metric of [time, starts, maxConcurrent, active, parked, slowed, blocking, memory])
+      series.own(metric, labels)
     const states = new Set<string>()
     let isRemoved = false
     let succeeded = 0
@@ -179,6 +186,7 @@ export function createControllerMetrics(registry: Registry, now: () => number) {
       skipped: unlessRemoved((reason: string) => skipped.inc(series.own(skipped, { controller, reason }))),
       dropped: unlessRemoved(() => dropped.inc(labels)),
       tombstoneDropped: unlessRemoved(() => tombstones.inc(labels)),
+      slowedDown: unlessRemoved(() => slowdowns.inc(labels)),
       mapped: unlessRemoved((result: 'success' | 'error') => mapped.inc(series.own(mapped, { controller, result }))),
       eventDropped: unlessRemoved(() => events.inc(labels)),
       swapped: unlessRemoved(() => swaps.inc(labels)),
@@ -191,6 +199,7 @@ export function createControllerMetrics(registry: Registry, now: () => number) {
           state.set(series.own(state, { controller, state: name }), name === sample.state ? 1 : 0)
         maxConcurrent.set(labels, sample.concurrency)
         parked.set(labels, sample.parked)
+        slowed.set(labels, sample.slowed)
         blocking.set(labels, sample.finalizersBlocking)
         memory.set(labels, sample.guestMemoryBytes ?? 0)
       }),

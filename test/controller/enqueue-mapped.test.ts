@@ -65,7 +65,8 @@ test('a mapper that throws loses no event: it is called again, later and later, 
   expect(scripted.controller.parked()).toEqual([])
   await scripted.call().returns([{ name: 'x' }])
   await scripted.call().returns()
-  expect([scripted.counts['mapped error'], scripted.clock.pending]).toEqual([19, 0])
+  // The one timer is the circuit breaker's, which has not forgotten these runs yet.
+  expect([scripted.counts['mapped error'], scripted.clock.pending]).toEqual([19, 1])
 })
 
 test('changes that come while one waits are mapped after it, each with the one before', async () => {

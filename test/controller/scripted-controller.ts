@@ -130,6 +130,7 @@ export function createScriptedController(
       skipped: (reason) => count(reason),
       dropped: () => count('dropped'),
       tombstoneDropped: () => count('tombstoneDropped'),
+      slowedDown: () => count('slowedDown'),
       mapped: (result) => count(`mapped ${result}`),
     },
     send: async (request) => {

@@ -36,6 +36,7 @@ function createController(names: readonly string[]) {
       skipped() {},
       dropped() {},
       tombstoneDropped() {},
+      slowedDown() {},
       mapped() {},
     },
     overlay: new Overlay(clock),

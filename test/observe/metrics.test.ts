@@ -94,12 +94,20 @@ test('A key that is added again in hand waits anew from then on', async () => {
 test('sample() shows one state at a time and keeps those left at zero', async () => {
   const { metrics, value } = createSteppedMetrics()
   const recorder = metrics.controller('a')
-  recorder.sample({ state: 'WaitingForCRD', concurrency: 2, parked: 0, finalizersBlocking: 0 })
-  recorder.sample({ state: 'Running', concurrency: 2, parked: 3, finalizersBlocking: 0, guestMemoryBytes: 1_024 })
+  recorder.sample({ state: 'WaitingForCRD', concurrency: 2, parked: 0, slowed: 0, finalizersBlocking: 0 })
+  recorder.sample({
+    state: 'Running',
+    concurrency: 2,
+    parked: 3,
+    slowed: 2,
+    finalizersBlocking: 0,
+    guestMemoryBytes: 1_024,
+  })
   expect(await value('ostler_controller_state{controller="a",state="WaitingForCRD"}')).toBe(0)
   expect(await value('ostler_controller_state{controller="a",state="Running"}')).toBe(1)
   expect(await value('controller_runtime_max_concurrent_reconciles{controller="a"}')).toBe(2)
   expect(await value('ostler_parked{controller="a"}')).toBe(3)
+  expect(await value('ostler_slowed{controller="a"}')).toBe(2)
   expect(await value('ostler_guest_memory_bytes{controller="a"}')).toBe(1_024)
 })
 
@@ -109,6 +117,7 @@ test('A recorder counts what becomes of events, results and guests', async () =>
   recorder.skipped('same-version')
   recorder.dropped()
   recorder.tombstoneDropped()
+  recorder.slowedDown()
   recorder.swapped()
   recorder.guestDied('memory')
   recorder.guestStarted(0.01)
@@ -118,6 +127,7 @@ test('A recorder counts what becomes of events, results and guests', async () =>
     'ostler_events_skipped_total{controller="a",reason="same-version"}',
     'ostler_dropped_results_total{controller="a"}',
     'ostler_tombstones_dropped_total{controller="a"}',
+    'ostler_slowdowns_total{controller="a"}',
     'ostler_swaps_total{controller="a"}',
     'ostler_guest_deaths_total{controller="a",reason="memory"}',
     'ostler_guest_start_seconds_count{controller="a"}',
@@ -155,8 +165,22 @@ test('remove() takes every series of a controller away, for good, and no other',
     recorder.guestDied('exit')
     recorder.guestStarted(1)
     recorder.timedOut()
-    recorder.sample({ state: 'Syncing', concurrency: 1, parked: 1, finalizersBlocking: 0, guestMemoryBytes: 1 })
-    recorder.sample({ state: 'Running', concurrency: 1, parked: 1, finalizersBlocking: 0, guestMemoryBytes: 1 })
+    recorder.sample({
+      state: 'Syncing',
+      concurrency: 1,
+      parked: 1,
+      slowed: 1,
+      finalizersBlocking: 0,
+      guestMemoryBytes: 1,
+    })
+    recorder.sample({
+      state: 'Running',
+      concurrency: 1,
+      parked: 1,
+      slowed: 1,
+      finalizersBlocking: 0,
+      guestMemoryBytes: 1,
+    })
   }
 })
 

@@ -5,7 +5,8 @@ import { applyNeighbourhoodCrds, type Neighbourhood, startNeighbourhood } from '
 import { atRate, type Load, type Place, REST, type Run } from './pairs.ts'
 
 const USER = 'host'
-const NEIGHBOURS = 20
+/** So many that none changes more than once a second at the usual rate: no circuit breaker slows those down. */
+const NEIGHBOURS = 50
 /** As many as there are oddities. */
 const POISONED = 24
 /** A reaction that takes longer than this after the last change counts as failed. */

@@ -1,0 +1,104 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts'
+import { describeOnControlPlane } from '../control-plane/describe-on-control-plane.ts'
+import { type HostProcess, startHost } from './host-process.ts'
+import { logLines } from './log-lines.ts'
+import { createProject, type Project } from './project.ts'
+import { installTrials, TRIALS, type Trial, type Trials } from './trials.ts'
+
+const PATIENCE = { timeout: 90_000, interval: 200 }
+const POISONED = 'trial-0042'
+const FAILURES = 'controller_runtime_reconcile_errors_total'
+
+/** Writes down the highest attempt that an object was ever called with. */
+const handler = (poison: string) => `export const reconcile = async ({ metadata, status }, { attempt }) => {
+  if (metadata.name === '${POISONED}') {
+    ${poison}
+  }
+  // So that four are always in hand.
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  const attempts = Math.max(attempt, status?.attempts ?? 0)
+  return { status: { observedGeneration: metadata.generation, attempts } }
+}
+`
+
+type Tried = Trial & { readonly status?: { readonly attempts?: number } }
+
+describeOnControlPlane('One poisoned key among 100 at concurrency 4', () => {
+  let controlPlane: ControlPlane
+  let trials: Trials
+  let project: Project
+  let host: HostProcess
+
+  beforeAll(async () => {
+    controlPlane = await startControlPlane()
+    trials = await installTrials(controlPlane)
+  })
+
+  afterAll(() => controlPlane?.stop())
+
+  beforeEach(() => {
+    project = createProject()
+  })
+
+  afterEach(async () => {
+    await project.remove()
+    await trials.removeAll()
+  })
+
+  test.each([
+    ['throws', `throw new Error('poisoned')`, /Error: poisoned/],
+    ['kills its guest', 'for (;;) {}', /GuestDied: .* did not answer for 2 s/],
+  ])('that %s: 99 converge, twice, and only its own attempts count', async (_, poison, says) => {
+    await start(poison)
+    await trials.create(100)
+    await othersConverged(1)
+    await failedTwice(says)
+    for (const { metadata } of await trials.list()) {
+      const { status } = await controlPlane.request('PATCH', `${TRIALS}/${metadata.name}`, { spec: { size: 1 } })
+      expect(status).toBe(200)
+    }
+    await othersConverged(2)
+    const others = ((await trials.list()) as Tried[]).filter(({ metadata }) => metadata.name !== POISONED)
+    expect(others.filter(({ status }) => status?.attempts !== 1)).toEqual([])
+    await countsAgree()
+  })
+
+  async function start(poison: string): Promise<void> {
+    project.writeHandler('poisoned', handler(poison))
+    const entry = { name: 'poisoned', for: 'e2e.example.com/v1/Trial', handler: 'handlers/poisoned.ts' }
+    project.writeConfig([{ ...entry, namespaces: ['default'], concurrency: 4 }])
+    host = await startHost({ project, kubeconfig: controlPlane.kubeconfig })
+    await host.waitUntilReady()
+  }
+
+  async function othersConverged(generation: number): Promise<void> {
+    await vi.waitFor(async () => {
+      const late = (await trials.list()).filter(({ status }) => status?.observedGeneration !== generation)
+      expect(late.map(({ metadata }) => metadata.name)).toEqual([POISONED])
+    }, PATIENCE)
+  }
+
+  /** Its failures are numbered on, and nobody else's are there. */
+  async function failedTwice(says: RegExp): Promise<void> {
+    await vi.waitFor(() => expect(failures().length).toBeGreaterThanOrEqual(2), PATIENCE)
+    const numbers = failures().map(({ msg }) => Number(/attempt (\d+)/.exec(msg)?.[1]))
+    expect(numbers).toEqual(numbers.map((_, index) => index + 1))
+    for (const { key, msg } of failures())
+      expect([key, msg]).toEqual([`default/${POISONED}`, expect.stringMatching(says)])
+  }
+
+  /** Every counted failure has its line in the log, and every line is of the poisoned key. */
+  async function countsAgree(): Promise<void> {
+    await vi.waitFor(async () => {
+      const before = failures().length
+      expect(await host.metric(FAILURES)).toBe(before)
+      expect(await host.metric('workqueue_retries_total')).toBe(before)
+    }, PATIENCE)
+    expect(failures().filter(({ key }) => key !== `default/${POISONED}`)).toEqual([])
+  }
+
+  function failures() {
+    return logLines(host.log()).filter(({ msg }) => / failed \(attempt /.test(msg))
+  }
+})
