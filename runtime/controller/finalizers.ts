@@ -1,5 +1,5 @@
-import { isSameOrLater } from '../broker/overlay.ts'
 import type { Entry } from '../informer/entry.ts'
+import { isSameOrLater } from '../kube/resource-version.ts'
 import { finalizerOf } from './finalizer.ts'
 import type { Outcome } from './outcome.ts'
 
