@@ -328,8 +328,9 @@ export class Controller {
     if (gone !== undefined && !this.#parking.has(key, 'deleted')) {
       return { export: 'deleted', entry: gone, tombstone: gone, attempt, reason: reasonOfDeleted(reason, attempt) }
     }
-    const entry = this.#options.find(key)
-    if (entry === undefined || this.#parking.has(key, 'reconcile')) return undefined
+    const cached = this.#options.find(key)
+    if (cached === undefined || this.#parking.has(key, 'reconcile')) return undefined
+    const entry = this.#finalizers.newest(cached)
     const isDeleting = entry.deletionTimestamp !== undefined
     const step = decideStep(this.#exports, { isDeleting, bears: this.#finalizers.bears(entry) })
     return step && { ...step, entry, attempt, reason: reason ?? (attempt > 1 ? 'retry' : 'requeue') }
