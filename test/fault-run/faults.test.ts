@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest'
+import { script } from './faults.ts'
+import { createSeededRandom } from './seeded-random.ts'
+
+const first = (seed: number) => script(createSeededRandom(seed), 100).take(1_000).toArray()
+
+test('script() of the same seed has the same steps, and of another one others', () => {
+  expect(first(7)).toEqual(first(7))
+  expect(first(8)).not.toEqual(first(7))
+})
+
+test('script() holds changes and every place of a fault', () => {
+  const places = first(7).map((step) => (step.does === 'change' ? 'change' : step.fault.at))
+  expect([...new Set(places)].sort()).toEqual([
+    'all',
+    'change',
+    'exchange',
+    'nextPage',
+    'page',
+    'streamedList',
+    'watch',
+    'watchEvent',
+  ])
+})
