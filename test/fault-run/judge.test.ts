@@ -13,7 +13,8 @@ function objectOf(seen: object | undefined, metadata: Partial<FinalObject['metad
 const SEEN = { uid: 'u', generation: 2, size: 5 }
 
 /** The audit event of a status write that left `seen` in the object `uid` as version `resourceVersion`. */
-function write(resourceVersion: number, seen: object, { uid = 'u', tests = uid } = {}): AuditEvent {
+function write(resourceVersion: number, seen: object, tests = 'u'): AuditEvent {
+  const uid = 'u'
   return {
     auditID: String(resourceVersion),
     stage: 'ResponseComplete',
@@ -56,7 +57,7 @@ test.each<[string, AuditEvent[], FinalObject, object[], Partial<Verdict>]>([
   ],
   [
     'a write without a test of the uid',
-    [write(2, SEEN, { tests: 'other' })],
+    [write(2, SEEN, 'other')],
     objectOf(SEEN),
     [copyOf('u', '5')],
     { misplaced: ['copier n/a'] },
