@@ -1,3 +1,4 @@
+import { isSameOrLater } from '../kube/resource-version.ts'
 import type { Clock } from '../util/clock.ts'
 
 /** What this controller wrote last to an object: `json` as the API server answered, or its deletion. */
@@ -51,15 +52,6 @@ export class Overlay {
   entries(): IterableIterator<[string, Written]> {
     return this.#written.entries()
   }
-}
-
-/**
- * Versions compare as numbers since Kubernetes 1.35 says so (KEP-5504); of anything else, only equality is known.
- */
-export function isSameOrLater(seen: string, written: string): boolean {
-  if (seen === written) return true
-  if (!/^\d+$/.test(seen) || !/^\d+$/.test(written)) return false
-  return seen.length === written.length ? seen > written : seen.length > written.length
 }
 
 const MAX_ENTRIES = 10_000

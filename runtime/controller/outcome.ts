@@ -38,7 +38,10 @@ export function decideOutcome(settled: Settled): Outcome {
     case 'threw': {
       const { name, message, stack, code } = settled.error
       const failure = stack === undefined ? { name, message } : { name, message, stack }
-      if (isHostsTrouble(code)) return { kind: 'again', failure, delayMs: UNREACHABLE_DELAY_MS }
+      // Not of any error with such a code: a handler may have met it elsewhere.
+      const isOutOfReach = name === 'KubeStatusError' && OUT_OF_REACH.has(code)
+      if (isHostsTrouble(code) || (isOutOfReach && !settled.terminal))
+        return { kind: 'again', failure, delayMs: UNREACHABLE_DELAY_MS }
       return { kind: settled.terminal ? 'terminal' : 'retry', failure }
     }
     case 'timedOut':
@@ -55,7 +58,8 @@ export function decideOutcome(settled: Settled): Outcome {
 /** Decides about an error of the host itself around a call; `name` and `action` are for people. */
 export function decideHostFailure(error: unknown, { name, action }: { name: string; action: string }): Failed {
   const failure: Failure = { name, message: `${action}: ${messageOf(error)}` }
-  if (error instanceof RuntimeError && isHostsTrouble(error.code)) {
+  const isOutOfReach = error instanceof KubeStatusError && OUT_OF_REACH.has(error.code)
+  if (isOutOfReach || (error instanceof RuntimeError && isHostsTrouble(error.code))) {
     return { kind: 'again', failure, delayMs: UNREACHABLE_DELAY_MS }
   }
   // The same request would be refused again: 400 and 422 do not fit the schema, 413 is too large.
@@ -70,6 +74,13 @@ const UNREACHABLE_DELAY_MS = 2000
 function isHostsTrouble(code: string | number | undefined): boolean {
   return code === 'API_UNREACHABLE' || code === 'LEASE_LOST'
 }
+
+/**
+ * What stands in for an API server that nobody gets through to: a refused login (the token has expired and the next one is
+ * not there yet), an API server that has no room for as long as the client asked, and a load balancer without a server
+ * behind it. 500 is not among them: a webhook that fails for one object says so.
+ */
+const OUT_OF_REACH: ReadonlySet<unknown> = new Set([401, 429, 502, 503, 504])
 
 function diedWith(reason: string): Failure {
   return { name: 'GuestDied', message: `The guest process of the handler ended: ${reason}` }

@@ -26,8 +26,9 @@ export function decideTurn(
   if (gone !== undefined) {
     return { export: 'deleted', entry: gone, tombstone: gone, attempt, reason: reasonOfDeleted(reason, attempt) }
   }
-  const entry = find(key)
-  if (entry === undefined || parking.has(key, 'reconcile')) return undefined
+  const cached = find(key)
+  if (cached === undefined || parking.has(key, 'reconcile')) return undefined
+  const entry = finalizers.newest(cached)
   const isDeleting = entry.deletionTimestamp !== undefined
   const step = decideStep(exports, { isDeleting, bears: finalizers.bears(entry) })
   return step && { ...step, entry, attempt, reason: reason ?? (attempt > 1 ? 'retry' : 'requeue') }

@@ -1,3 +1,4 @@
+import { isOlder } from '../kube/resource-version.ts'
 import { isGone, KubeStatusError } from '../kube/status-error.ts'
 import type { Clock } from '../util/clock.ts'
 import type { Entry } from './entry.ts'
@@ -85,7 +86,8 @@ export interface Step {
 /**
  * Lists, then watches one collection, for as long as `signal` allows.
  * yields:  init · initApply* · initDone, then apply | delete; a later init means "start over"
- * errors:  yielded, never thrown; 410 → list again, others → watch again from the last version. Wrap in withBackoff()
+ * errors:  yielded, never thrown; 410, and events out of order → list again, others → watch again from the last version.
+ *          Wrap in withBackoff()
  * source:  kube-rs watcher.rs step_trampolined; Kubernetes API concepts, "Efficient detection of changes"
  */
 export async function* reflect(context: ReflectorContext): AsyncGenerator<ReflectorEvent> {
@@ -214,14 +216,39 @@ function readWatch(
   return { events: [event], next: { kind: 'listed', resourceVersion, relist } }
 }
 
-/** Each event moves the version from which a later watch goes on. */
+/**
+ * Each event moves the version from which a later watch goes on. A collection's events come in the order of their versions;
+ * one that is older than what came before it was replayed, or overtaken by the others, on its way. It must not be taken for
+ * news, and what else went missing cannot be known, so a list follows.
+ */
 function readLive(state: StateOf<'watching'>, batch: readonly WatchEvent[]): Step {
   let { resourceVersion } = state
+  const events: ReflectorEvent[] = []
   for (const event of batch) {
-    if (event.kind === 'bookmark') resourceVersion = event.resourceVersion
-    else if (event.kind !== 'unknown') resourceVersion = event.entry.resourceVersion
+    const version = versionOf(event) ?? resourceVersion
+    const isLate = isOlder(version, resourceVersion)
+    if (isLate && 'entry' in event) {
+      const { relist } = state
+      const failed = errorStep(new OrderError(event.entry, resourceVersion), { kind: 'empty', via: relist, relist })
+      return { ...failed, events: [...events, ...failed.events] }
+    }
+    if (!isLate) resourceVersion = version
+    events.push(toLive(event))
   }
-  return { events: batch.map(toLive), next: { ...state, resourceVersion } }
+  return { events, next: { ...state, resourceVersion } }
+}
+
+function versionOf(event: WatchEvent): string | undefined {
+  if ('entry' in event) return event.entry.resourceVersion
+  return event.kind === 'bookmark' ? event.resourceVersion : undefined
+}
+
+/** A watch whose events are not in order. */
+class OrderError extends Error {
+  override readonly name = 'OrderError'
+  constructor({ key, resourceVersion }: Entry, seen: string) {
+    super(`The watch sent version ${resourceVersion} of "${key}" after version ${seen} of the collection`)
+  }
 }
 
 const ALIVE: ReflectorEvent = { kind: 'alive' }

@@ -37,6 +37,21 @@ test('The finalizer is there before the first reconcile, which sees it, and its 
   expect(counts['same-version']).toBe(1)
 })
 
+test('A reconcile that is tried again before the cache has caught up is given what the first one was, not an older version', async () => {
+  const { objects, tell, sync, call, history, clock } = create()
+  const created = objects.set('x')
+  objects.set('x', { generation: 2 })
+  await tell(created)
+  expect(call().object.metadata).toMatchObject({ finalizers: [OURS], generation: 2 })
+  await call().throws()
+  await clock.advance(10_000)
+  expect(call().object.metadata).toMatchObject({ finalizers: [OURS], generation: 2 })
+  await call().returns()
+  // The event of that very version is no news; it would never be reconciled.
+  await sync('x')
+  expect(history).toHaveLength(2)
+})
+
 test('The finalizer joins those of others, also ones that come at the same moment', async () => {
   const { set, objects, call } = create()
   objects.meanwhile = () => objects.set('x', { finalizers: ['b.io/b'] })

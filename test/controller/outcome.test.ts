@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { decideHostFailure, decideOutcome } from '../../runtime/controller/outcome.ts'
 import { RuntimeError } from '../../runtime/errors.ts'
+import { KubeStatusError } from '../../runtime/kube/status-error.ts'
 import type { Settled } from '../../runtime/sandbox/call.ts'
 
 const returned = (value: unknown): Settled => ({ kind: 'returned', value })
@@ -54,5 +55,33 @@ test.each(['API_UNREACHABLE', 'LEASE_LOST'] as const)(
       action: 'Cannot write',
     })
     expect(failure).toMatchObject({ kind: 'again', failure: { message: 'Cannot write: no' } })
+  },
+)
+
+test.each([
+  [401, 'again'],
+  [429, 'again'],
+  [502, 'again'],
+  [503, 'again'],
+  [504, 'again'],
+  [403, 'retry'],
+  [409, 'retry'],
+  [500, 'retry'],
+  [422, 'terminal'],
+] as const)('a %i of the API server to a write of the host leads to: %s', (code, kind) => {
+  const error = new KubeStatusError('no', { code, reason: 'No', details: undefined, retryAfterMs: undefined })
+  expect(decideHostFailure(error, { name: 'StatusWriteFailed', action: 'Cannot write' })).toMatchObject({ kind })
+})
+
+test.each([401, 429, 502, 503, 504])(
+  'a handler that fails by a %i of the API server runs again without a counted attempt',
+  (code) => {
+    const error = { name: 'KubeStatusError', message: 'no', stack: '', code }
+    expect(decideOutcome({ kind: 'threw', error, terminal: false })).toMatchObject({ kind: 'again' })
+    for (const other of [{ code: 500 }, { name: 'ShopError' }]) {
+      const settled = { kind: 'threw', error: { ...error, ...other }, terminal: false } as const
+      expect(decideOutcome(settled)).toMatchObject({ kind: 'retry' })
+    }
+    expect(decideOutcome({ kind: 'threw', error, terminal: true })).toMatchObject({ kind: 'terminal' })
   },
 )

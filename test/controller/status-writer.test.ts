@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { objectKey } from '../../runtime/broker/object-key.ts'
 import { Overlay } from '../../runtime/broker/overlay.ts'
+import { decideHostFailure } from '../../runtime/controller/outcome.ts'
 import { type StatusTarget, writeStatus } from '../../runtime/controller/status-writer.ts'
 import type { KubeRequest } from '../../runtime/kube/client.ts'
 import type { Resource } from '../../runtime/kube/resource.ts'
@@ -107,13 +108,15 @@ test('writeStatus() writes nothing when the other writer has written the very sa
   expect(server.patches()).toHaveLength(1)
 })
 
-test('writeStatus() gives up after five versions that each were overtaken', async () => {
+test('writeStatus() gives up after five versions that each were overtaken, by a conflict: it is no refusal, and another attempt may mend it', async () => {
   const server = createServer(stored('u', '5'), {
     beforePatch: (attempt) => {
       server.stored = stored('u', String(100 + attempt))
     },
   })
-  await expect(server.write({}, { n: 1 })).rejects.toMatchObject({ code: 422 })
+  const error = await server.write({}, { n: 1 }).catch((thrown: unknown) => thrown)
+  expect(error).toMatchObject({ code: 409, reason: 'Conflict' })
+  expect(decideHostFailure(error, { name: 'StatusWriteFailed', action: 'Cannot write' }).kind).toBe('retry')
   expect(server.patches()).toHaveLength(5)
 })
 

@@ -239,6 +239,34 @@ describe('step() amid a watch', () => {
     expect((await take(state)).events).toEqual([{ kind: 'alive' }])
   })
 
+  test.each([
+    ['an old version of an object', apply('a', 5)],
+    ['an event that others have overtaken', apply('b', 8)],
+    ['an old deletion', remove('a', 6)],
+  ])('lists anew at %s, and hands on only what came before it', async (_, late) => {
+    const { feed, state, take } = await watchingFrom(7)
+    feed.push([apply('a', 9), late, apply('c', 10)])
+    const { events, next } = await take(state)
+    expect(show(events)).toEqual(['apply a@9', 'error  relist'])
+    expect(next).toEqual({ kind: 'empty', via: 'stream', relist: 'stream' })
+    expect(feed.isAborted).toBe(true)
+  })
+
+  test('does not go back to the version of a late bookmark', async () => {
+    const { feed, state, take } = await watchingFrom(7)
+    feed.push([apply('a', 9), bookmark(8)])
+    expect((await take(state)).next).toMatchObject({ kind: 'watching', resourceVersion: '9' })
+  })
+
+  test('takes versions that are no numbers in whatever order they come', async () => {
+    const { feed, state, take } = await watchingFrom(7)
+    feed.push([
+      apply('a', 1, { metadata: { resourceVersion: 'v9' } }),
+      apply('a', 1, { metadata: { resourceVersion: 'v8' } }),
+    ])
+    expect((await take(state)).next).toMatchObject({ kind: 'watching', resourceVersion: 'v8' })
+  })
+
   test('counts a watch that ends at once as failed', async () => {
     const { clock, feed, state, take } = await watchingFrom(7)
     await clock.advance(SHORT_WATCH_MS - 1)
