@@ -183,6 +183,10 @@ export class Controller {
     const displaced = this.#tombstones.add(entry)
     if (displaced === undefined) return
     this.#parking.free(displaced, 'deleted')
+    if (this.#tombstones.get(displaced) === undefined && this.#options.find(displaced) === undefined) {
+      this.#forget(displaced)
+      this.#queue.remove(displaced)
+    }
     this.#options.metrics.tombstoneDropped()
     this.#hasMissedLeaver = true
   }
@@ -306,6 +310,8 @@ export class Controller {
         this.#isOvertaken(ran, outcome) ? GONE : outcome,
         (this.#options.clock.now() - startedMs) / 1000,
       )
+      if (this.#options.find(key)?.uid !== ran.entry.uid)
+        this.#options.overlay.gone(this.#objectKey(ran.entry), ran.entry.uid)
     } else {
       this.#suspects.delete(key)
       this.#limiter.forget(key)
