@@ -210,7 +210,10 @@ export class HostedController {
     this.#secondaries.unsubscribe()
     const { clock } = this.#parts
     const drained = this.#controller.drain()
-    await Promise.race([drained, clock.sleep(graceMs)])
+    const { promise: timeIsUp, resolve } = Promise.withResolvers<void>()
+    const cancel = clock.after(graceMs, resolve)
+    await Promise.race([drained, timeIsUp])
+    cancel()
     await this.#sandbox.close(0)
     // What was cut off settles now; nothing of this controller is under way any more.
     await drained

@@ -92,7 +92,7 @@ function listCached(
   if (cached === undefined) return undefined
   const prefix = `${resource.group}/${resource.kind}/${namespace === undefined ? '' : `${namespace}/`}`
   const written = new Map<string, string | undefined>()
-  for (const [key] of [...overlay.entries()].filter(([key]) => key.startsWith(prefix))) {
+  for (const key of overlay.keys().filter((key) => key.startsWith(prefix))) {
     const entry = overlay.lookup(key)
     if (entry === 'expired') return undefined
     if (entry !== undefined) written.set(key, entry.json)

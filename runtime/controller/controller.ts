@@ -99,7 +99,7 @@ export class Controller {
       onDue: (key) => this.#queue.add(key),
     })
     this.#breaker = this.#createBreaker()
-    this.#lastStates = new LastStates(this.#parking, () => metrics.tombstoneDropped())
+    this.#lastStates = new LastStates(this.#parking, (key) => this.#lost(key))
     this.#mappers = new MapperRuns({
       ...options,
       retries: this.#retries,
@@ -311,10 +311,20 @@ export class Controller {
     const enqueueNext = (key: string) => this.#enqueueNext(key)
     const parts = { ...this.#keyState, config: this.#config, metrics, retries: this.#retries, now, enqueueNext }
     settleTurn(parts, ran, outcome, (now() - startedMs) / 1000)
+    const { key, uid } = ran.entry
+    if (this.#options.find(key)?.uid !== uid) this.#options.overlay.gone(this.#objectKey(ran.entry), uid)
   }
 
   get #keyState() {
     return { finalizers: this.#finalizers, lastStates: this.#lastStates, parking: this.#parking }
+  }
+
+  /** A last state had to make room; where it was all that lived under its key, nothing is kept for that any more. */
+  #lost(key: string): void {
+    this.#options.metrics.tombstoneDropped()
+    if (this.#lastStates.has(key) || this.#options.find(key) !== undefined) return
+    this.#forget(key)
+    this.#queue.remove(key)
   }
 
   /** A last state is out of the way: what else lived or lives under the key gets its turn. */

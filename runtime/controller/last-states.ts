@@ -11,12 +11,12 @@ import { Tombstones } from './tombstones.ts'
 export class LastStates {
   readonly #tombstones = new Tombstones()
   readonly #parking: Parking
-  readonly #dropped: () => void
+  readonly #dropped: (key: string) => void
   /** Not every object that left the selector could be kept in mind. */
   #hasMissed = false
 
-  /** `dropped` is told of each that had to make room. */
-  constructor(parking: Parking, dropped: () => void) {
+  /** `dropped` is told the key of each that had to make room. */
+  constructor(parking: Parking, dropped: (key: string) => void) {
     this.#parking = parking
     this.#dropped = dropped
   }
@@ -24,6 +24,10 @@ export class LastStates {
   /** The one that the key's next turn is about. */
   due(key: string): Entry | undefined {
     return this.#parking.has(key, 'deleted') ? undefined : this.#tombstones.get(key)
+  }
+
+  has(key: string): boolean {
+    return this.#tombstones.get(key) !== undefined
   }
 
   isFirst(entry: Entry): boolean {
@@ -86,14 +90,14 @@ export class LastStates {
     const displaced = this.#tombstones.add(entry)
     if (displaced === undefined) return
     this.#parking.free(displaced, 'deleted')
-    this.#dropped()
     this.#hasMissed = true
+    this.#dropped(displaced)
   }
 
   #dropFirst(key: string): void {
     const entry = this.#tombstones.get(key)
     if (entry === undefined) return
     this.#tombstones.remove(entry)
-    this.#dropped()
+    this.#dropped(key)
   }
 }

@@ -169,6 +169,7 @@ export function createControllerMetrics(registry: Registry, now: () => number) {
       added: unlessRemoved(queue.added),
       taken: unlessRemoved(queue.taken),
       done: unlessRemoved(queue.done),
+      removed: unlessRemoved(queue.removed),
       retried: unlessRemoved(queue.retried),
       active: queue.active,
       refresh: unlessRemoved(() => {

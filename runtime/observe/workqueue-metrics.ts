@@ -10,6 +10,7 @@ export interface WorkqueueRecorder {
   added(key: string): void
   taken(key: string): void
   done(key: string): void
+  removed(key: string): void
   retried(): void
   /** Keys in workers' hands. */
   active(): number
@@ -81,6 +82,7 @@ export function createWorkqueueMetrics(registry: Registry, now: () => number) {
         worked.observe(labels, secondsSince(takenAt.get(key)))
         takenAt.delete(key)
       },
+      removed: (key) => void addedAt.delete(key),
       retried: () => retries.inc(labels),
       active: () => takenAt.size,
       refresh() {

@@ -8,6 +8,8 @@ export interface QueueMetrics {
   added(key: string): void
   taken(key: string): void
   done(key: string): void
+  /** A turn that was asked for is not wanted any more. */
+  removed(key: string): void
 }
 
 export interface WorkQueueOptions {
@@ -95,7 +97,22 @@ export class WorkQueue {
 
   /** Takes back a turn that was asked for and not begun. */
   remove(key: string): void {
-    if (this.#dirty.delete(key) && !this.#processing.has(key)) this.#waiting--
+    if (!this.#dirty.delete(key)) return
+    this.#metrics.removed(key)
+    if (this.#processing.has(key)) return
+    this.#waiting--
+    this.#dropStale()
+  }
+
+  /** Keys removed while nothing is taken, as on standby, would pile up in the lanes. Half stale at most: each is moved once. */
+  #dropStale(): void {
+    const { high, low } = this.#ready
+    if (high.size + low.size < MIN_STALE + 2 * this.#waiting) return
+    for (const lane of ['high', 'low'] as const) {
+      const kept = new Set<string>()
+      for (let key = this.#shift(lane); key !== undefined; key = this.#shift(lane)) kept.add(key)
+      for (const key of kept) this.#ready[lane].push(key)
+    }
   }
 
   #nextLane(): Priority {
@@ -116,7 +133,9 @@ export class WorkQueue {
   }
 }
 
+const MIN_STALE = 64
+
 /** One take in so many goes to the low lane, so that a stream of live changes cannot hold up an initial list for ever. */
 const LOW_SHARE = 16
 
-const noMetrics: QueueMetrics = { added() {}, taken() {}, done() {} }
+const noMetrics: QueueMetrics = { added() {}, taken() {}, done() {}, removed() {} }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import { objectKey } from '../../runtime/broker/object-key.ts'
 import { settle } from '../fake-clock.ts'
-import { controllerConfig, createScriptedController, type ScriptedController } from './scripted-controller.ts'
+import { controllerConfig, createScriptedController, DEMO, type ScriptedController } from './scripted-controller.ts'
 
 const LONG = 60 * 60_000
 const WITH_DELETED = { exports: ['reconcile', 'deleted'] }
@@ -456,6 +457,28 @@ test('Controller keeps 1,000 last states; for another one the oldest goes, count
   scripted.isReady = true
   await scripted.call().returns()
   expect(scripted.call()).toMatchObject({ export: 'deleted', key: 'a/x1' })
+})
+
+test('Controller forgets the keys of last states that had to go: on standby they would be queued for ever', async () => {
+  const scripted = createScriptedController({}, { ...WITH_DELETED, isStarted: false })
+  for (let i = 0; i < 3000; i++) {
+    await scripted.put(`x${i}`)
+    await scripted.remove(`x${i}`)
+  }
+  expect(scripted.controller.depth).toBe(1000)
+})
+
+test('Controller drops what it wrote to an object whose deletion it saw before the answer to the write', async () => {
+  const scripted = createScriptedController()
+  const { uid } = await scripted.put('x')
+  const call = scripted.call()
+  await scripted.remove('x')
+  scripted.overlay.record(objectKey(DEMO, 'a', 'x'), {
+    resourceVersion: '9',
+    json: JSON.stringify({ metadata: { uid } }),
+  })
+  await call.returns()
+  expect(scripted.overlay.size).toBe(0)
 })
 
 test('Controller writes the status that reconcile returned, unless it is there already', async () => {

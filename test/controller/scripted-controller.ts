@@ -69,6 +69,7 @@ export interface ScriptedController {
   readonly controller: Controller
   readonly config: ControllerConfig
   readonly clock: FakeClock
+  readonly overlay: Overlay
   readonly counts: Counts
   /** Lines of warn and error. */
   readonly lines: readonly string[]
@@ -124,6 +125,7 @@ export function createScriptedController(
       added() {},
       taken() {},
       done() {},
+      removed() {},
       reconciled: (result) => count(result),
       retried: () => count('retried'),
       terminal: () => count('terminal'),
@@ -150,6 +152,7 @@ export function createScriptedController(
     controller,
     config: options.config,
     clock,
+    overlay,
     counts,
     lines,
     infos,

@@ -29,6 +29,7 @@ function createController(names: readonly string[]) {
     metrics: {
       added() {},
       taken() {},
+      removed() {},
       done() {},
       reconciled() {},
       retried() {},

@@ -91,6 +91,19 @@ test('A key that is added again in hand waits anew from then on', async () => {
   expect(await value('workqueue_queue_duration_seconds_sum{name="a",controller="a"}')).toBe(1)
 })
 
+test('A key that is taken back from the queue does not wait any more, and starts anew when it is added again', async () => {
+  const { metrics, advance, value } = createSteppedMetrics()
+  const recorder = metrics.controller('a')
+  recorder.added('x')
+  recorder.removed('x')
+  expect(await value('workqueue_depth{name="a",controller="a"}')).toBe(0)
+  advance(5_000)
+  recorder.added('x')
+  advance(1_000)
+  recorder.taken('x')
+  expect(await value('workqueue_queue_duration_seconds_sum{name="a",controller="a"}')).toBe(1)
+})
+
 test('sample() shows one state at a time and keeps those left at zero', async () => {
   const { metrics, value } = createSteppedMetrics()
   const recorder = metrics.controller('a')

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { Fifo } from '../../runtime/queue/fifo.ts'
 import { WorkQueue } from '../../runtime/queue/work-queue.ts'
 
@@ -128,4 +128,42 @@ test('Fifo keeps order while it wraps, grows and shrinks', () => {
   while (fifo.size > 0) expect(fifo.shift()).toBe(expected++)
   expect(expected).toBe(next)
   expect(fifo.shift()).toBeUndefined()
+})
+
+test('WorkQueue.remove() tells the metrics, of a key that waits as of one in hand, and once', () => {
+  const removed: string[] = []
+  const queue = new WorkQueue({ metrics: { added() {}, taken() {}, done() {}, removed: (key) => removed.push(key) } })
+  queue.add('waits')
+  queue.remove('waits')
+  queue.remove('waits')
+  queue.add('in hand')
+  queue.take()
+  queue.remove('in hand')
+  queue.add('in hand')
+  queue.remove('in hand')
+  expect(removed).toEqual(['waits', 'in hand'])
+})
+
+test('WorkQueue.remove() keeps nothing of keys that come and go while none is taken, and the order of those that stay', () => {
+  const pushed: string[] = []
+  const { push } = Fifo.prototype
+  const lanes = new Set<Fifo<unknown>>()
+  vi.spyOn(Fifo.prototype, 'push').mockImplementation(function (this: Fifo<unknown>, item) {
+    lanes.add(this)
+    pushed.push(String(item))
+    push.call(this, item)
+  })
+  const queue = new WorkQueue()
+  queue.add('low', 'low')
+  queue.add('first')
+  for (let i = 0; i < 10_000; i++) {
+    queue.add(`gone-${i}`, i % 2 === 0 ? 'high' : 'low')
+    queue.remove(`gone-${i}`)
+  }
+  queue.add('last')
+  vi.restoreAllMocks()
+  expect(Math.max(...[...lanes].map(({ size }) => size))).toBeLessThan(100)
+  // What stays is moved rarely.
+  expect(pushed.length).toBeLessThan(12_000)
+  expect(takeAll(queue)).toEqual(['first', 'last', 'low'])
 })
