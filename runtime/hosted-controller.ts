@@ -1,5 +1,6 @@
 import { createBroker, type HostCall } from './broker/broker.ts'
 import { EventRecorder } from './broker/event-recorder.ts'
+import { objectKeyPrefix } from './broker/object-key.ts'
 import { Overlay } from './broker/overlay.ts'
 import type { ControllerConfig } from './config/schema.ts'
 import { Controller } from './controller/controller.ts'
@@ -74,6 +75,7 @@ export class HostedController {
   readonly #controller: Controller
   readonly #secondaries: Secondaries
   readonly #events: EventRecorder
+  readonly #overlay: Overlay
   readonly #unsubscribes: readonly (() => void)[]
   /** Of the bundle that runs; undefined until one has loaded. */
   #bundle: Bundle | undefined
@@ -101,6 +103,7 @@ export class HostedController {
     const selected = config.labelSelector !== undefined || config.fieldSelector !== undefined
     this.#reader = createScopeReader(this.#scopes, config.gvk, selected)
     this.#events = this.#createEvents()
+    this.#overlay = new Overlay(parts.clock)
     this.#sandbox = this.#createSandbox()
     this.#controller = this.#createController()
     this.#secondaries = this.#createSecondaries()
@@ -316,7 +319,7 @@ export class HostedController {
 
   #createController(): Controller {
     const { clock, discovery } = this.#parts
-    const overlay = new Overlay(clock)
+    const overlay = this.#overlay
     const send = (request: KubeRequest, unsent?: AbortSignal) => this.#send(request, unsent)
     return new Controller({
       config: this.#config,
@@ -417,6 +420,7 @@ export class HostedController {
         })
         this.#startWhenSynced()
       },
+      relisted: () => this.#overlay.relisted(objectKeyPrefix(informer.gvk, informer.namespace)),
       stateChanged: (state) => {
         if ('message' in state) this.#log.warn(`${state.kind}: ${state.message}`)
         this.#startWhenSynced()

@@ -1,10 +1,12 @@
 import { RuntimeError } from '../errors.ts'
 import type { Resource } from '../kube/resource.ts'
 import { KubeStatusError } from '../kube/status-error.ts'
+import { isJsonObject } from '../util/json.ts'
 import { isPathAllowed } from './allow.ts'
-import { assertAllowed, type BrokerContext, invalid } from './call-scope.ts'
+import { asOptions, assertAllowed, type BrokerContext, invalid } from './call-scope.ts'
 import { isMethod, type Method, parseRequestInfo, type RequestInfo } from './request-info.ts'
-import { mayCreate } from './writes.ts'
+import { withoutManagedFields } from './stored-object.ts'
+import { mayCreate, recordDeletion, recordWritten, type Target } from './writes.ts'
 
 /** raw(method, path, body) → JSON of {status, body}; a refusal of the API server is an answer, not an error. */
 export async function raw(
@@ -19,9 +21,47 @@ export async function raw(
   const info = parseRequestInfo(method, path)
   if ('refused' in info)
     throw new RuntimeError('DENIED', `Controller "${context.controller}" may not ${method} "${path}": ${info.refused}`)
-  await assertRaw(context, all, info, body)
-  const { status, text } = await send(context, method, path, body)
+  const resource = await assertRaw(context, all, info, body)
+  if (method === 'DELETE') assertDeleteOptions(path, body)
+  const run = () => send(context, method, path, body)
+  const { status, text } = await (isLong(method, info) ? context.inListTurn(run) : run())
+  if (
+    resource !== undefined &&
+    info.kind === 'resource' &&
+    method !== 'GET' &&
+    status < 300 &&
+    !isDryRun(method, path, body)
+  ) {
+    record(context, method, { ...info, resource }, text)
+  }
   return `{"status":${status},"body":${jsonOf(text)}}`
+}
+
+/** Whatever is no single object may be as long as a list: it takes its turn with those. */
+function isLong(method: Method, info: RequestInfo): boolean {
+  if (info.kind === 'path' || info.name === undefined || info.subresource !== undefined) return method === 'GET'
+  return false
+}
+
+/** No others than `delete` takes: one of them deletes what cannot be read, past all finalizers. */
+function assertDeleteOptions(path: string, body: unknown): void {
+  const unknown = [...queryOf(path).keys(), ...Object.keys(asOptions(body))].find((name) => !DELETE_OPTIONS.has(name))
+  if (unknown !== undefined) throw invalid(`"${unknown}" is no option of a deletion that a handler can ask for`)
+}
+
+function isDryRun(method: Method, path: string, body: unknown): boolean {
+  return queryOf(path).has('dryRun') || (method === 'DELETE' && isJsonObject(body) && 'dryRun' in body)
+}
+
+function queryOf(path: string): URLSearchParams {
+  const mark = path.indexOf('?')
+  return new URLSearchParams(mark === -1 ? '' : path.slice(mark))
+}
+
+/** As any write by a name; after one of a whole collection, or of parts that are no object, the cache tells. */
+function record(context: BrokerContext, method: Method, target: Target, text: string): void {
+  if (method === 'DELETE') recordDeletion(context, target, text)
+  else if (isJsonObject(JSON.parse(jsonOf(text)))) recordWritten(context, target, withoutManagedFields(text))
 }
 
 async function assertRaw(
@@ -29,9 +69,9 @@ async function assertRaw(
   all: () => Promise<Resource[]>,
   info: RequestInfo,
   body: unknown,
-): Promise<void> {
+): Promise<Resource | undefined> {
   if (info.kind === 'path') {
-    if (isPathAllowed(context.rights, info)) return
+    if (isPathAllowed(context.rights, info)) return undefined
     throw new RuntimeError(
       'DENIED',
       `Controller "${context.controller}" may not ${info.verb} "${info.path}": add to its allow: { path: ${info.path}, verbs: [${info.verb}] }`,
@@ -49,6 +89,7 @@ async function assertRaw(
   if (info.verb === 'update' && mayCreate(body)) {
     assertAllowed(context, { ...request, verb: 'create', subresource: undefined })
   }
+  return resource
 }
 
 async function send(
@@ -86,3 +127,9 @@ function jsonOf(text: string): string {
     return JSON.stringify(text)
   }
 }
+
+const DELETE_OPTIONS = new Set([
+  ...['apiVersion', 'kind', 'propagationPolicy', 'gracePeriodSeconds', 'preconditions', 'dryRun'],
+  // Of collections.
+  ...['labelSelector', 'fieldSelector'],
+])

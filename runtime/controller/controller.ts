@@ -164,7 +164,7 @@ export class Controller {
 
   removed(entry: Entry): void {
     const isMissed = this.#isMissed(entry)
-    this.#options.overlay.observed(this.#objectKey(entry), undefined)
+    this.#options.overlay.removed(this.#objectKey(entry), entry.resourceVersion)
     this.#forget(entry.key)
     if (!isMissed) return this.#queue.remove(entry.key)
     // A parked one makes room for the one that went now.
@@ -202,7 +202,8 @@ export class Controller {
   secondary(source: SecondarySource, event: SecondaryEvent): void {
     const { entry, isGone, isInitial } = event
     const objectId = objectKey(source.gvk, entry.namespace, entry.name)
-    this.#options.overlay.observed(objectId, isGone ? undefined : entry.resourceVersion)
+    if (isGone) this.#options.overlay.removed(objectId, entry.resourceVersion)
+    else this.#options.overlay.observed(objectId, entry.resourceVersion)
     if (this.#state !== 'working') return
     const priority = isInitial ? 'low' : 'high'
     if (source.map === undefined) {

@@ -1,6 +1,5 @@
-import { objectKey } from '../broker/object-key.ts'
 import type { Overlay } from '../broker/overlay.ts'
-import { withoutManagedFields } from '../broker/stored-object.ts'
+import { recordStored, withoutManagedFields } from '../broker/stored-object.ts'
 import type { KubeRequest } from '../kube/client.ts'
 import { pathOf, type Resource } from '../kube/resource.ts'
 import { isInvalid, isNotFound } from '../kube/status-error.ts'
@@ -83,8 +82,7 @@ async function send(options: StatusWriterOptions, target: StatusTarget, status: 
       { op: 'add', path: '/status', value: status },
     ]),
   })
-  const stored = withoutManagedFields(text)
-  options.overlay.record(objectKey(resource, namespace, name), stored)
+  recordStored(options.overlay, resource, { namespace, name }, withoutManagedFields(text))
 }
 
 async function readLive(options: StatusWriterOptions, target: StatusTarget): Promise<StatusTarget | undefined> {
