@@ -135,10 +135,12 @@ export class HostedControllers {
   /** In the background: no change of the config waits for it. What an entry of that name takes care of keeps it. */
   #retire(gone: HostedController | undefined): void {
     // A host that stands by writes nothing: the one that leads has the same config.
-    if (gone === undefined || this.#isStopped || !this.#options.isLeader()) return
+    if (gone === undefined || !this.#options.isLeader()) return
     const { name } = gone.config
     const isWanted = ({ namespace }: Bearer) => !covers(this.#hosted.get(name)?.config, gone.config.gvk, namespace)
-    const done = gone.retire(this.#lifetime.signal, isWanted).finally(() => this.#retiring.delete(done))
+    // Where the host ends at the same time, that is all it says.
+    const signal = this.#isStopped ? AbortSignal.abort() : this.#lifetime.signal
+    const done = gone.retire(signal, isWanted).finally(() => this.#retiring.delete(done))
     this.#retiring.add(done)
   }
 

@@ -107,13 +107,13 @@ test('writeStatus() writes nothing when the other writer has written the very sa
   expect(server.patches()).toHaveLength(1)
 })
 
-test('writeStatus() gives up after five versions that each were overtaken', async () => {
+test('writeStatus() gives up after five versions that each were overtaken, by a conflict: no such key may be parked', async () => {
   const server = createServer(stored('u', '5'), {
     beforePatch: (attempt) => {
       server.stored = stored('u', String(100 + attempt))
     },
   })
-  await expect(server.write({}, { n: 1 })).rejects.toMatchObject({ code: 422 })
+  await expect(server.write({}, { n: 1 })).rejects.toMatchObject({ code: 409 })
   expect(server.patches()).toHaveLength(5)
 })
 
@@ -159,4 +159,13 @@ test('writeStatus() sets the generation that the handler saw, also in a later ve
   const server = createServer(stored('u', '5'))
   await server.write({ generation: 3 }, { conditions: [{ type: 'Ready', status: 'True', reason: 'R', message: '' }] })
   expect(server.stored?.status).toMatchObject({ conditions: [{ type: 'Ready', observedGeneration: 3 }] })
+})
+
+test('writeStatus() to a subresource that is no more, of an object that is, fails', async () => {
+  const server = createServer(stored('u', '5'), {
+    beforePatch: () => {
+      throw failure(404, 'NotFound')
+    },
+  })
+  await expect(server.write({}, { n: 1 })).rejects.toMatchObject({ code: 404 })
 })
