@@ -208,7 +208,6 @@ export class HostedController {
   /** Ends in order: no more keys, the running calls, the guest, the informers. A second call may cut the grace short. */
   async stop(graceMs: number): Promise<void> {
     this.#isStopped = true
-    for (const unsubscribe of this.#unsubscribes) unsubscribe()
     this.#secondaries.unsubscribe()
     const { clock } = this.#parts
     const drained = this.#controller.drain()
@@ -216,6 +215,8 @@ export class HostedController {
     await this.#sandbox.close(0)
     // What was cut off settles now; nothing of this controller is under way any more.
     await drained
+    // Not before: what goes while calls finish is kept in mind, for whoever takes over.
+    for (const unsubscribe of this.#unsubscribes) unsubscribe()
     for (const scope of this.#scopes) scope.release()
     this.#secondaries.release()
     this.#events.close()

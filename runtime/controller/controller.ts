@@ -12,7 +12,7 @@ import { TokenBucket } from '../util/token-bucket.ts'
 import { enqueueMapped } from './enqueue-mapped.ts'
 import { enqueueOwner } from './enqueue-owner.ts'
 import { decideStep } from './finalizer.ts'
-import { FinalizerUpkeep } from './finalizer-upkeep.ts'
+import { FinalizerUpkeep, UNKNOWN_STATE } from './finalizer-upkeep.ts'
 import { Finalizers } from './finalizers.ts'
 import { type Mapping, Mappings } from './mappings.ts'
 import { decideHostFailure, type Failure, type Outcome } from './outcome.ts'
@@ -216,6 +216,20 @@ export class Controller {
   }
 
   // --- what the host says ---
+
+  /** Last states that `deleted` has not run for. */
+  get buried(): readonly Entry[] {
+    return this.#tombstones.list()
+  }
+
+  /** Takes over the last states that another controller of this name was left with; of some only the metadata was known. */
+  inherit(buried: readonly Entry[]): void {
+    for (const entry of buried) {
+      if (entry.json === UNKNOWN_STATE) continue
+      this.#bury(entry)
+      this.#enqueue(entry.key, 'deleted', 'low')
+    }
+  }
 
   /** Keys are handed out from now on. */
   start(): void {

@@ -1,14 +1,15 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts'
+import type { ControlPlane } from '../control-plane/control-plane.ts'
 import { describeOnControlPlane } from '../control-plane/describe-on-control-plane.ts'
-import { type FaultyProxy, startFaultyProxy } from '../control-plane/faulty-proxy.ts'
+import type { FaultyProxy } from '../control-plane/faulty-proxy.ts'
 import { isList, type ProxiedRequest } from '../control-plane/proxied-request.ts'
 import { type HostProcess, startHost } from './host-process.ts'
 import { logLines } from './log-lines.ts'
 import { crdFixture, createProject, type Project } from './project.ts'
-import { installTrials, type Trials } from './trials.ts'
+import { type ProxiedControlPlane, startProxiedControlPlane } from './proxied-control-plane.ts'
+import type { Trials } from './trials.ts'
 
 const WITHIN = { timeout: 30_000, interval: 100 }
 
@@ -29,24 +30,20 @@ interface Mark {
 }
 
 describeOnControlPlane('Hot reload', () => {
+  let proxied: ProxiedControlPlane
   let controlPlane: ControlPlane
   let proxy: FaultyProxy
   let trials: Trials
   let project: Project
 
   beforeAll(async () => {
-    controlPlane = await startControlPlane()
-    trials = await installTrials(controlPlane)
+    proxied = await startProxiedControlPlane()
+    ;({ controlPlane, proxy, trials } = proxied)
     await controlPlane.kubectl(['apply', '-f', crdFixture('neighbour')])
     await controlPlane.kubectl(['wait', '--for=condition=Established', 'crd/neighbours.e2e.example.com'])
-    proxy = await startFaultyProxy(controlPlane)
-    proxy.writeKubeconfig(join(controlPlane.dir, 'proxy.kubeconfig'))
   })
 
-  afterAll(async () => {
-    await proxy?.close()
-    await controlPlane?.stop()
-  })
+  afterAll(() => proxied?.stop())
 
   beforeEach(() => {
     project = createProject()
@@ -67,7 +64,7 @@ describeOnControlPlane('Hot reload', () => {
     const { config = project.config, ...rest } = options
     return startHost({
       project: { ...project, config },
-      kubeconfig: join(controlPlane.dir, 'proxy.kubeconfig'),
+      kubeconfig: proxied.kubeconfig,
       ...rest,
     })
   }
