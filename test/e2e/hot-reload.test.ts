@@ -9,7 +9,7 @@ import { type HostProcess, startHost } from './host-process.ts'
 import { logLines } from './log-lines.ts'
 import { crdFixture, createProject, type Project } from './project.ts'
 import { type ProxiedControlPlane, startProxiedControlPlane } from './proxied-control-plane.ts'
-import type { Trials } from './trials.ts'
+import { TRIALS, type Trials } from './trials.ts'
 
 const WITHIN = { timeout: 30_000, interval: 100 }
 
@@ -332,6 +332,25 @@ describeOnControlPlane('Hot reload', () => {
     expect(await untilAllBear('b', { version: '1', size: 5 })).toBe(b1)
     await controlPlane.request('DELETE', `${neighbours}/next`)
     expect(logLines(host.log()).filter(({ level }) => level === 'error')).toEqual([])
+  })
+
+  test('of namespaces calls `deleted` for what goes while the calls before it finish', async () => {
+    project.write(
+      'handlers/a.ts',
+      `export const reconcile = async ({ metadata }, { log }) => {
+        log.info('Busy', { name: metadata.name })
+        if (metadata.name === 'trial-0000') await new Promise((resolve) => setTimeout(resolve, 4000))
+      }
+      export const deleted = ({ metadata }, { log }) => log.info('Gone: ' + metadata.name)`,
+    )
+    project.writeConfig([entry('a', { on: ['spec'] })])
+    await trials.create(2)
+    const host = await start()
+    await host.waitForLog(/Busy[\s\S]*Busy/)
+    project.writeConfig([entry('a', { on: ['spec'], namespaces: ['default'] })])
+    await host.waitForLog(/Config reloaded/)
+    await controlPlane.request('DELETE', `${TRIALS}/trial-0001`)
+    await host.waitForLog(/Gone: trial-0001/)
   })
 
   test('of a bad config shows its fault and leaves everything running', async () => {
