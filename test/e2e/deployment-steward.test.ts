@@ -47,11 +47,7 @@ describeWithControllers('The deployment-steward controller', () => {
 
   beforeEach(async () => {
     project = createProject()
-    host = await startHost({
-      project: ownConfig(),
-      kubeconfig: controlPlane.kubeconfigFor('steward'),
-      args: ['--log-level', 'debug'],
-    })
+    host = await startHost({ project: ownConfig(), kubeconfig: controlPlane.kubeconfigFor('steward') })
     await host.waitForLog(/deployment-steward[^\n]*Cache synced/)
     await controlPlane.kubectl(['apply', '-f', SAMPLE])
     await vi.waitFor(async () => expect(await pods()).toHaveLength(2), WITHIN)
@@ -170,10 +166,7 @@ describeWithControllers('The deployment-steward controller', () => {
     expect(errors(host)).toEqual([])
   })
 
-  test('deleted with Foreground while no host runs, it stays until the next one has taken the Deployment along', {
-    repeats: 7,
-    timeout: 300000,
-  }, async () => {
+  test('deleted with Foreground while no host runs, it stays until the next one has taken the Deployment along', async () => {
     await untilReady('registry.k8s.io/pause:3.10')
     await host.stop()
     await controlPlane.kubectl(['delete', 'steward', 'example', '--wait=false'])
