@@ -107,3 +107,17 @@ test('raw() takes a list, or any other answer of no single object, in turn with 
   for (const { resolve } of answers) resolve({ items: [] })
   await Promise.all([...calls, single])
 })
+
+test.each([
+  ['PATCH', { spec: 1 }, { spec: 1, metadata: { uid: 'u' } }],
+  ['PATCH', [], [{ op: 'test', path: '/metadata/uid', value: 'u' }]],
+  ['DELETE', undefined, { preconditions: { uid: 'u' } }],
+])('raw() of a %s of the object in hand is for its uid, as the other writes are', async (method, body, sentBody) => {
+  const { call, sent } = brokerThatAnswers(() => SUCCESS)
+  await call('raw', method, `${DEMOS}/mine`, body)
+  await call('raw', method, `${DEMOS}/x`, body)
+  expect(sent.map((request) => request.body)).toEqual([
+    JSON.stringify(sentBody),
+    ...(body === undefined ? [undefined] : [JSON.stringify(body)]),
+  ])
+})
