@@ -1,4 +1,4 @@
-import type { Context, Deleted, KubeObject, Reconcile } from 'ostler'
+import type { Context, Finalize, KubeObject, Mapper, Reconcile } from 'ostler'
 
 /** A Deployment to look after, of the same name; see config/crd/deployment-steward.yaml, which fills in the defaults. */
 export interface Steward extends KubeObject {
@@ -39,31 +39,32 @@ const DEPLOYMENT = 'apps/v1/Deployment'
 const CONTAINER = 'main'
 const NAME_LABEL = 'steward.ostler.dev/name'
 
-/** Brings the Deployment to what the spec says, and reports it and its pods. */
+/** Brings the Deployment to what the spec says, and reports it and its pods; each change in those brings the next run. */
 export const reconcile: Reconcile<Steward> = async (steward, context) => {
   const deployment = await (steward.spec.state === 'Absent' ? remove : provide)(steward, context)
-  const ready = readiness(steward, deployment)
-  const isUnderWay = ready.reason === 'Progressing' || ready.reason === 'Deleting'
-  return {
-    requeueAfter: isUnderWay ? '5s' : '1m',
-    status: {
-      readyReplicas: deployment?.status?.readyReplicas ?? 0,
-      pods: await podsOf(steward, context),
-      conditions: [ready],
-    },
-  }
+  return { status: await report(steward, deployment, context) }
 }
 
-/** Takes the Deployment along, by the policy that the last spec named. */
-export const deleted: Deleted<Steward> = async (last, context) => {
-  await remove(last, context)
+/** Takes the Deployment along, by the policy that the spec names; the Steward goes once nothing is left of it. */
+export const finalize: Finalize<Steward> = async (steward, context) => {
+  const deployment = await remove(steward, context)
+  if (deployment === undefined) return
+  return { requeueAfter: '1m', status: await report(steward, deployment, context) }
+}
+
+/** Of Deployments: also one that is not ours matters, as it takes the name. */
+export const stewardOfDeployment: Mapper = ({ metadata: { name } }) => [{ name }]
+
+export const stewardOfPod: Mapper = ({ metadata: { labels } }) => {
+  const name = labels?.[NAME_LABEL]
+  return name === undefined ? [] : [{ name }]
 }
 
 /** Creates the Deployment, or changes it where it differs. While an older one is being deleted, and for one that is not ours: nothing. */
 function provide(steward: Steward, context: Context): Promise<Deployment> {
   // Others write the same object: whoever lost the race looks again, and changes what is there by then.
   return context.retryOnConflict(async () => {
-    const live = await find(steward, context)
+    const live = await findLive(steward, context)
     if (live === undefined) return context.create(deploymentOf(steward))
     if (!isOurs(live) || live.metadata.deletionTimestamp !== undefined) return live
     const wanted = adjusted(live, steward)
@@ -75,18 +76,19 @@ function provide(steward: Steward, context: Context): Promise<Deployment> {
 
 /** Answers what is still there: with Foreground, the Deployment stays until its pods are gone. */
 async function remove(steward: Steward, context: Context): Promise<Deployment | undefined> {
-  const deployment = await find(steward, context)
+  const deployment = await findLive(steward, context)
   if (deployment === undefined || !isOurs(deployment)) return undefined
   const { uid, deletionTimestamp } = deployment.metadata
   const { deletion } = steward.spec
   if (deletionTimestamp === undefined) context.log.info('Deleting the Deployment', deletion)
   // Also when that is under way: a policy that was changed meanwhile takes effect.
   await context.delete(DEPLOYMENT, deployment.metadata, { ...deletion, preconditions: { uid } })
-  return find(steward, context)
+  return findLive(steward, context)
 }
 
-function find({ metadata: { name } }: Steward, { get }: Context): Promise<Deployment | undefined> {
-  return get<Deployment>(DEPLOYMENT, { name })
+/** The cache may be a moment behind, and what it lacks would be left behind for good. */
+function findLive({ metadata: { name } }: Steward, { get }: Context): Promise<Deployment | undefined> {
+  return get<Deployment>(DEPLOYMENT, { name }, { live: true })
 }
 
 /** No owner reference says so: the garbage collector would delete by its own policy what has an owner that is gone. */
@@ -126,6 +128,14 @@ function adjusted(live: Deployment, { spec: { image, replicas, deletion } }: Ste
   }
   const scale = replicas === undefined ? {} : { replicas }
   return { ...live, spec: { ...live.spec, ...scale, template: { ...template, spec: pod } } }
+}
+
+async function report(steward: Steward, deployment: Deployment | undefined, context: Context): Promise<object> {
+  return {
+    readyReplicas: deployment?.status?.readyReplicas ?? 0,
+    pods: await podsOf(steward, context),
+    conditions: [readiness(steward, deployment)],
+  }
 }
 
 /** By the label that the Deployment gave them: orphaned ones are still shown. */

@@ -1,5 +1,6 @@
 import { createBroker, type HostCall } from './broker/broker.ts'
 import { EventRecorder } from './broker/event-recorder.ts'
+import { objectKeyPrefix } from './broker/object-key.ts'
 import { Overlay } from './broker/overlay.ts'
 import type { ControllerConfig } from './config/schema.ts'
 import { Controller } from './controller/controller.ts'
@@ -74,6 +75,7 @@ export class HostedController {
   readonly #controller: Controller
   readonly #secondaries: Secondaries
   readonly #events: EventRecorder
+  readonly #overlay: Overlay
   readonly #unsubscribes: readonly (() => void)[]
   /** Of the bundle that runs; undefined until one has loaded. */
   #bundle: Bundle | undefined
@@ -101,6 +103,7 @@ export class HostedController {
     const selected = config.labelSelector !== undefined || config.fieldSelector !== undefined
     this.#reader = createScopeReader(this.#scopes, config.gvk, selected)
     this.#events = this.#createEvents()
+    this.#overlay = new Overlay(parts.clock)
     this.#sandbox = this.#createSandbox()
     this.#controller = this.#createController()
     this.#secondaries = this.#createSecondaries()
@@ -206,7 +209,6 @@ export class HostedController {
   /** Ends in order: no more keys, the running calls, the guest, the informers. A second call may cut the grace short. */
   async stop(graceMs: number): Promise<void> {
     this.#isStopped = true
-    for (const unsubscribe of this.#unsubscribes) unsubscribe()
     this.#secondaries.unsubscribe()
     const { clock } = this.#parts
     const drained = this.#controller.drain()
@@ -217,6 +219,8 @@ export class HostedController {
     await this.#sandbox.close(0)
     // What was cut off settles now; nothing of this controller is under way any more.
     await drained
+    // Not before: what goes while calls finish is kept in mind, for whoever takes over.
+    for (const unsubscribe of this.#unsubscribes) unsubscribe()
     for (const scope of this.#scopes) scope.release()
     this.#secondaries.release()
     this.#events.close()
@@ -320,7 +324,7 @@ export class HostedController {
 
   #createController(): Controller {
     const { clock, discovery } = this.#parts
-    const overlay = new Overlay(clock)
+    const overlay = this.#overlay
     const send = (request: KubeRequest, unsent?: AbortSignal) => this.#send(request, unsent)
     return new Controller({
       config: this.#config,
@@ -421,6 +425,7 @@ export class HostedController {
         })
         this.#startWhenSynced()
       },
+      relisted: () => this.#overlay.relisted(objectKeyPrefix(informer.gvk, informer.namespace)),
       stateChanged: (state) => {
         if ('message' in state) this.#log.warn(`${state.kind}: ${state.message}`)
         this.#startWhenSynced()

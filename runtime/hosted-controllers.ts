@@ -4,6 +4,7 @@ import { loadConfig } from './config/load.ts'
 import type { Config, ControllerConfig } from './config/schema.ts'
 import type { Bearer } from './controller/finalizer-bearers.ts'
 import { acquireAll, HostedController, type HostParts } from './hosted-controller.ts'
+import type { Entry } from './informer/entry.ts'
 import { createFileWatcher, type FileWatcher } from './util/file-watcher.ts'
 import type { Gvk } from './util/gvk.ts'
 
@@ -135,18 +136,23 @@ export class HostedControllers {
   /** In the background: no change of the config waits for it. What an entry of that name takes care of keeps it. */
   #retire(gone: HostedController | undefined): void {
     // A host that stands by writes nothing: the one that leads has the same config.
-    if (gone === undefined || this.#isStopped || !this.#options.isLeader()) return
+    if (gone === undefined || !this.#options.isLeader()) return
     const { name } = gone.config
     const isWanted = ({ namespace }: Bearer) => !covers(this.#hosted.get(name)?.config, gone.config.gvk, namespace)
-    const done = gone.retire(this.#lifetime.signal, isWanted).finally(() => this.#retiring.delete(done))
+    // Where the host ends at the same time, that is all it says.
+    const signal = this.#isStopped ? AbortSignal.abort() : this.#lifetime.signal
+    const done = gone.retire(signal, isWanted).finally(() => this.#retiring.delete(done))
     this.#retiring.add(done)
   }
 
   /** The old one lets go of its keys before the new one takes any; what both watch is kept and not listed again. */
   async #replace(name: string, config: ControllerConfig): Promise<void> {
     const kept = acquireAll(this.#options.informers, config)
+    const before = this.#hosted.get(name)
     const gone = await this.#remove(name)
     this.#add(config)
+    const isHeldOn = ({ namespace }: Entry) => covers(config, before?.config.gvk, namespace)
+    this.#hosted.get(name)?.controller.inherit(before?.controller.buried.filter(isHeldOn) ?? [])
     for (const { release } of kept) release()
     const isCovered = (namespace: string | undefined) => covers(config, gone?.config.gvk, namespace)
     if (gone !== undefined && !namespacesOf(gone.config).every(isCovered)) this.#retire(gone)

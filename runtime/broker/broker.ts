@@ -65,7 +65,7 @@ const METHODS: Record<string, Run> = {
   delete: remove,
   event,
   discover,
-  raw: (options, _scope, args) => raw(options, options.all, args),
+  raw: (options, scope, args) => raw(options, scope, options.all, args),
 }
 
 /** Once the call has settled, what of its requests still waits for its turn is dropped; what was sent is not. */

@@ -1,11 +1,6 @@
 import type { Clock } from '../util/clock.ts'
+import { TokenBucket } from '../util/token-bucket.ts'
 import { LeastRecentlyUsed } from './least-recently-used.ts'
-
-interface Bucket {
-  tokens: number
-  /** When `tokens` was last brought up to date. */
-  atMs: number
-}
 
 /**
  * How many events one source may record about one object: a burst, then one in a while. Bounded: of the objects that
@@ -14,7 +9,7 @@ interface Bucket {
  */
 export class EventBudget {
   readonly #clock: Clock
-  readonly #buckets = new LeastRecentlyUsed<string, Bucket>(MAX_OBJECTS)
+  readonly #buckets = new LeastRecentlyUsed<string, TokenBucket>(MAX_OBJECTS)
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -22,17 +17,12 @@ export class EventBudget {
 
   /** Takes a token for the object; false when there is none. */
   tryTake(object: string): boolean {
-    const nowMs = this.#clock.now()
-    const bucket = this.#buckets.get(object) ?? { tokens: BURST, atMs: nowMs }
-    bucket.tokens = Math.min(BURST, bucket.tokens + Math.max(0, nowMs - bucket.atMs) / MS_PER_TOKEN)
-    bucket.atMs = nowMs
+    const bucket = this.#buckets.get(object) ?? new TokenBucket(this.#clock, 1 / SECONDS_PER_TOKEN, BURST)
     this.#buckets.set(object, bucket)
-    if (bucket.tokens < 1) return false
-    bucket.tokens -= 1
-    return true
+    return bucket.tryTake()
   }
 }
 
 const BURST = 25
-const MS_PER_TOKEN = 5 * 60_000
+const SECONDS_PER_TOKEN = 5 * 60
 const MAX_OBJECTS = 4096

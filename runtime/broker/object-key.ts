@@ -8,3 +8,8 @@ export function objectKey(
 ): string {
   return `${group}/${kind}/${namespace ?? ''}/${name}`
 }
+
+/** What the keys of a kind's objects begin with; those of one namespace where it is given. */
+export function objectKeyPrefix({ group, kind }: Pick<Gvk, 'group' | 'kind'>, namespace?: string): string {
+  return `${group}/${kind}/${namespace === undefined ? '' : `${namespace}/`}`
+}

@@ -1,22 +1,45 @@
 import { isSameOrLater } from '../kube/resource-version.ts'
 import type { Clock } from '../util/clock.ts'
+import { LeastRecentlyUsed } from './least-recently-used.ts'
 
 /** What this controller wrote last to an object: `json` as the API server answered, or its deletion. */
 export interface Written {
+  /** Of the kind, which `json` is written in. */
+  readonly version: string
+  readonly uid: string
+  /** Of a deletion: the last one known before it, or empty. */
   readonly resourceVersion: string
+  /** Undefined: deleted. */
   readonly json: string | undefined
+}
+
+/** Who reads, and what the cache holds for that object. */
+export interface OverlayReader {
+  /** Of the kind. */
+  readonly version: string
+  /** null or undefined: nothing. */
+  readonly cached: { readonly uid: string; readonly resourceVersion: string } | null | undefined
+}
+
+interface Held extends Written {
+  /** -Infinity: nobody knows whether the cache has it. */
+  readonly atMs: number
 }
 
 /**
  * A controller's own writes, laid over cached reads until the cache has caught up: a handler that reads what it just
  * wrote sees it. An entry goes when the cache shows that resourceVersion or a later one, or the object's deletion;
- * after MAX_AGE_MS a read goes to the API server once instead, and the text is kept no longer.
+ * after MAX_AGE_MS, or a relist, a read goes to the API server once instead. A reader of another version of the kind
+ * cannot be given the text, and reads live too.
  */
 export class Overlay {
-  /** Oldest first, none above MAX_AGE_MS when it is looked at; bounded by MAX_ENTRIES, beyond which the oldest goes. */
-  readonly #written = new Map<string, Written & { readonly atMs: number }>()
-  /** resourceVersions of those that were too old and that nobody has read since; bounded likewise. No key is in #written too. */
-  readonly #expired = new Map<string, string>()
+  /** Oldest first; at most MAX_ENTRIES, beyond which the oldest is forgotten. */
+  readonly #written = new Map<string, Held>()
+  /** Lengths of the texts in #written, oldest first; together at most MAX_CHARS, beyond which reads of the oldest go live. */
+  readonly #lengths = new Map<string, number>()
+  #chars = 0
+  /** Objects that the cache has seen go, with their last resourceVersion: an answer that comes after that is no news. */
+  readonly #gone = new LeastRecentlyUsed<string, string>(MAX_GONE)
   readonly #clock: Clock
 
   constructor(clock: Clock) {
@@ -24,66 +47,96 @@ export class Overlay {
   }
 
   get size(): number {
-    return this.#written.size + this.#expired.size
+    return this.#written.size
+  }
+
+  /** Characters of all texts held. */
+  get chars(): number {
+    return this.#chars
   }
 
   record(key: string, written: Written): void {
-    this.#expire()
-    this.#expired.delete(key)
-    // Last in the order.
-    this.#written.delete(key)
+    this.#drop(key)
+    const { json, resourceVersion } = written
+    const goneAt = this.#gone.get(key)
+    if (json !== undefined && goneAt !== undefined && isSameOrLater(goneAt, resourceVersion)) return
     this.#written.set(key, { ...written, atMs: this.#clock.now() })
-    dropOldest(this.#written)
+    if (this.#written.size > MAX_ENTRIES) this.#drop(this.#written.keys().next().value as string)
+    if (json === undefined) return
+    this.#lengths.set(key, json.length)
+    this.#chars += json.length
+    while (this.#chars > MAX_CHARS) this.#dropText(this.#lengths.keys().next().value as string)
   }
 
-  /** The cache now shows this version of the object; undefined when it shows that the object is gone. */
-  observed(key: string, resourceVersion: string | undefined): void {
-    this.#expire()
-    const written = this.#written.get(key)?.resourceVersion ?? this.#expired.get(key)
-    if (written === undefined) return
-    if (resourceVersion !== undefined && !isSameOrLater(resourceVersion, written)) return
-    this.#written.delete(key)
-    this.#expired.delete(key)
+  /** The cache now shows this version of the object. */
+  observed(key: string, resourceVersion: string): void {
+    const written = this.#written.get(key)
+    if (written?.json !== undefined && isSameOrLater(resourceVersion, written.resourceVersion)) this.#drop(key)
   }
 
-  /**
-   * The cache does not have the object with this uid any more, whatever was written to it: its deletion may have been
-   * observed before the answer to a write came.
-   */
-  gone(key: string, uid: string): void {
-    const json = this.#written.get(key)?.json
-    if (json !== undefined && uidOf(json) === uid) this.#written.delete(key)
+  /** The cache shows that the object is gone, and this was its last version. */
+  removed(key: string, resourceVersion: string): void {
+    this.#drop(key)
+    this.#gone.set(key, resourceVersion)
   }
 
-  /** What to read in place of the cache: the write, `expired` for one live read, or undefined for the cache itself. */
-  lookup(key: string): Written | 'expired' | undefined {
-    this.#expire()
-    return this.#written.get(key) ?? (this.#expired.delete(key) ? 'expired' : undefined)
-  }
-
-  /** Of every write that the cache may not show yet. */
-  keys(): string[] {
-    return [...this.#written.keys(), ...this.#expired.keys()]
-  }
-
-  #expire(): void {
-    const nowMs = this.#clock.now()
-    for (const [key, { resourceVersion, atMs }] of this.#written) {
-      if (nowMs - atMs < MAX_AGE_MS) return
-      this.#written.delete(key)
-      this.#expired.set(key, resourceVersion)
-      dropOldest(this.#expired)
+  /** The cache was filled anew: what it lacks of these writes may have come and gone. */
+  relisted(prefix: string): void {
+    for (const [key, written] of this.#written) {
+      if (key.startsWith(prefix)) this.#written.set(key, { ...written, atMs: Number.NEGATIVE_INFINITY })
     }
   }
+
+  /** What to read in place of the cache: the write, `expired` for a live read, or undefined for the cache itself. */
+  lookup(key: string, reader?: OverlayReader): Written | 'expired' | undefined {
+    const written = this.#written.get(key)
+    if (written === undefined) return undefined
+    if (reader?.cached && isOutdated(written, reader.cached)) {
+      this.#drop(key)
+      return undefined
+    }
+    if (this.#clock.now() - written.atMs >= MAX_AGE_MS) {
+      this.#drop(key)
+      return 'expired'
+    }
+    if (written.json === undefined) return written
+    const isReadable = this.#lengths.has(key) && (reader === undefined || reader.version === written.version)
+    return isReadable ? written : 'expired'
+  }
+
+  /** Objects whose writes the cache may not show yet. */
+  keys(): IterableIterator<string> {
+    return this.#written.keys()
+  }
+
+  #drop(key: string): void {
+    this.#dropText(key)
+    this.#written.delete(key)
+  }
+
+  /** That it was written stays known. */
+  #dropText(key: string): void {
+    const length = this.#lengths.get(key)
+    const written = this.#written.get(key)
+    if (length === undefined || written === undefined) return
+    this.#chars -= length
+    this.#lengths.delete(key)
+    this.#written.set(key, { ...written, json: '' })
+  }
 }
 
-function dropOldest(entries: Map<string, unknown>): void {
-  if (entries.size > MAX_ENTRIES) entries.delete(entries.keys().next().value as string)
-}
-
-function uidOf(json: string): string | undefined {
-  return (JSON.parse(json) as { metadata?: { uid?: string } }).metadata?.uid
+/** The cache holds this write or what came after it; after a deletion, another object of that name. */
+function isOutdated(
+  { uid, resourceVersion, json }: Written,
+  cached: { uid: string; resourceVersion: string },
+): boolean {
+  const isLater = isSameOrLater(cached.resourceVersion, resourceVersion)
+  if (json !== undefined) return isLater
+  return cached.uid !== uid && (isLater || resourceVersion === '')
 }
 
 const MAX_ENTRIES = 10_000
+/** What a cache that lags by seconds leaves behind, with objects of a few KiB; not thousands at an object's limit of 1.5 MiB. */
+const MAX_CHARS = 16 << 20
+const MAX_GONE = 1_000
 const MAX_AGE_MS = 60_000

@@ -5,8 +5,8 @@ import type { CallScope } from './call-scope.ts'
 /** What a write goes to. */
 export interface GuardedTarget {
   readonly resource: Resource
-  readonly namespace?: string
-  readonly name?: string
+  readonly namespace?: string | undefined
+  readonly name?: string | undefined
 }
 
 /**

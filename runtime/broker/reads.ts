@@ -13,7 +13,7 @@ import {
   namespaceOf,
   resolveKind,
 } from './call-scope.ts'
-import { objectKey } from './object-key.ts'
+import { objectKey, objectKeyPrefix } from './object-key.ts'
 import { withoutManagedFields } from './stored-object.ts'
 
 /** get(kind, {namespace, name}, {live}) → the object's JSON, undefined when there is none. */
@@ -37,7 +37,8 @@ export async function get(
   if (isLive(scope, args[2])) return getLive(context, resource, namespace, name)
   const cached = context.cache.get(resource, namespace, name)
   if (cached === undefined) return getLive(context, resource, namespace, name)
-  const written = context.overlay.lookup(objectKey(resource, namespace, name))
+  const { version } = resource
+  const written = context.overlay.lookup(objectKey(resource, namespace, name), { version, cached })
   if (written === 'expired') return getLive(context, resource, namespace, name)
   return written === undefined ? cached?.json : written.json
 }
@@ -90,10 +91,15 @@ function listCached(
 ): string[] | undefined {
   const cached = cache.list(resource, namespace, labelSelector)
   if (cached === undefined) return undefined
-  const prefix = `${resource.group}/${resource.kind}/${namespace === undefined ? '' : `${namespace}/`}`
+  const kindPrefix = objectKeyPrefix(resource)
+  const prefix = objectKeyPrefix(resource, namespace)
   const written = new Map<string, string | undefined>()
-  for (const key of overlay.keys().filter((key) => key.startsWith(prefix))) {
-    const entry = overlay.lookup(key)
+  for (const key of [...overlay.keys()].filter((key) => key.startsWith(prefix))) {
+    const [place, name = ''] = key.slice(kindPrefix.length).split('/')
+    const entry = overlay.lookup(key, {
+      version: resource.version,
+      cached: cache.get(resource, place || undefined, name),
+    })
     if (entry === 'expired') return undefined
     if (entry !== undefined) written.set(key, entry.json)
   }

@@ -17,7 +17,7 @@ import {
 } from './call-scope.ts'
 import { objectKey } from './object-key.ts'
 import { expectedUid, withUid, withUidPrecondition, withUidTest } from './primary-guard.ts'
-import { withoutManagedFields } from './stored-object.ts'
+import { recordStored, type StoredObject, withoutManagedFields } from './stored-object.ts'
 
 const PATCH_TYPES: Record<string, string> = {
   merge: 'application/merge-patch+json',
@@ -85,15 +85,13 @@ export async function remove(context: BrokerContext, scope: CallScope, args: rea
     ...withUidPrecondition({ propagationPolicy, gracePeriodSeconds, preconditions }, expectedUid(target, scope)),
     ...(isDryRun(options) ? { dryRun: ['All'] } : {}),
   }
+  const request = { method: 'DELETE', path: pathOf(target.resource, target), body: JSON.stringify(body) } as const
   try {
-    await context.send({
-      method: 'DELETE',
-      path: pathOf(target.resource, target),
-      body: JSON.stringify(body),
-      contentType: 'application/json',
-    })
+    const { text } = await context.send({ ...request, contentType: 'application/json' })
+    if (!isDryRun(options)) recordDeletion(context, target, text)
   } catch (error) {
     if (!isNotFound(error)) throw error
+    recordDeletion(context, target, undefined)
   }
 }
 
@@ -109,10 +107,10 @@ function isDryRun({ dryRun = false }: JsonObject): boolean {
   throw invalid(`dryRun ${JSON.stringify(dryRun)} is not true or false`)
 }
 
-interface Target {
+export interface Target {
   readonly resource: Resource
-  readonly namespace?: string
-  readonly name?: string
+  readonly namespace?: string | undefined
+  readonly name?: string | undefined
   readonly subresource?: string | undefined
 }
 
@@ -180,6 +178,34 @@ function mayBeCached({ rights }: BrokerContext, { resource }: Target): boolean {
   return rights.implied.some((gvk) => isSameKind(gvk, resource))
 }
 
+/**
+ * Lays a deletion over the cache. The API server answers with the object while something holds it yet, and with a Status,
+ * or with the object as it was, when it is gone.
+ */
+export function recordDeletion(context: BrokerContext, target: Target, text: string | undefined): void {
+  const { resource, namespace, name } = target
+  if (name === undefined || target.subresource !== undefined || !mayBeCached(context, target)) return
+  const answer = text === undefined ? undefined : withoutManagedFields(text)
+  if (answer?.kind === resource.kind && answer.isDeleting && !answer.isLast) {
+    return recordStored(context.overlay, resource, { namespace, name }, answer)
+  }
+  const key = objectKey(resource, namespace, name)
+  const cached = context.cache.get(resource, namespace, name)
+  const before = context.overlay.lookup(key, { version: resource.version, cached })
+  const known = typeof before === 'object' ? before : cached
+  // What neither the cache nor the overlay shows need not be hidden.
+  if (!known) return
+  const { uid, resourceVersion } = known
+  context.overlay.record(key, { version: resource.version, uid, resourceVersion, json: undefined })
+}
+
+/** Lays what was stored over the cache. */
+export function recordWritten(context: BrokerContext, target: Target, stored: StoredObject): void {
+  const { namespace, name, kind } = stored
+  if (name === undefined || kind !== target.resource.kind || !mayBeCached(context, target)) return
+  recordStored(context.overlay, target.resource, { namespace, name }, stored)
+}
+
 /** Sends a write, and lays what was stored over the cache. */
 async function write(
   context: BrokerContext,
@@ -195,9 +221,6 @@ async function write(
     query: { ...request.query, fieldManager: `ostler-${context.controller}`, dryRun: dryRun ? 'All' : undefined },
   })
   const stored = withoutManagedFields(text)
-  if (!dryRun && stored.name !== undefined && stored.kind === target.resource.kind && mayBeCached(context, target)) {
-    const key = objectKey(target.resource, stored.namespace, stored.name)
-    context.overlay.record(key, { resourceVersion: stored.resourceVersion, json: stored.json })
-  }
+  if (!dryRun) recordWritten(context, target, stored)
   return stored.json
 }

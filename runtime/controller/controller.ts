@@ -8,7 +8,7 @@ import { type Priority, type QueueMetrics, WorkQueue } from '../queue/work-queue
 import type { Clock } from '../util/clock.ts'
 import { enqueueOwner } from './enqueue-owner.ts'
 import { enqueuesSelf } from './enqueue-self.ts'
-import { FinalizerUpkeep } from './finalizer-upkeep.ts'
+import { FinalizerUpkeep, UNKNOWN_STATE } from './finalizer-upkeep.ts'
 import { Finalizers } from './finalizers.ts'
 import { LastStates } from './last-states.ts'
 import { MapperRuns } from './mapper-runs.ts'
@@ -173,7 +173,7 @@ export class Controller {
 
   removed(entry: Entry): void {
     const isMissed = this.#isMissed(entry)
-    this.#options.overlay.observed(this.#objectKey(entry), undefined)
+    this.#options.overlay.removed(this.#objectKey(entry), entry.resourceVersion)
     this.#forget(entry.key)
     if (!isMissed) return this.#queue.remove(entry.key)
     this.#lastStates.add(entry)
@@ -193,7 +193,8 @@ export class Controller {
   secondary(source: SecondarySource, event: SecondaryEvent): void {
     const { entry, isGone, isInitial } = event
     const objectId = objectKey(source.gvk, entry.namespace, entry.name)
-    this.#options.overlay.observed(objectId, isGone ? undefined : entry.resourceVersion)
+    if (isGone) this.#options.overlay.removed(objectId, entry.resourceVersion)
+    else this.#options.overlay.observed(objectId, entry.resourceVersion)
     if (this.#state !== 'working') return
     const priority = isInitial ? 'low' : 'high'
     if (source.map === undefined) {
@@ -205,6 +206,20 @@ export class Controller {
   }
 
   // --- what the host says ---
+
+  /** Last states that `deleted` has not run for. */
+  get buried(): readonly Entry[] {
+    return this.#lastStates.list()
+  }
+
+  /** Takes over the last states that another controller of this name was left with; of some only the metadata was known. */
+  inherit(buried: readonly Entry[]): void {
+    for (const entry of buried) {
+      if (entry.json === UNKNOWN_STATE) continue
+      this.#lastStates.add(entry)
+      this.#enqueue(entry.key, 'deleted', 'low')
+    }
+  }
 
   /** Keys are handed out from now on. */
   start(): void {
@@ -311,8 +326,6 @@ export class Controller {
     const enqueueNext = (key: string) => this.#enqueueNext(key)
     const parts = { ...this.#keyState, config: this.#config, metrics, retries: this.#retries, now, enqueueNext }
     settleTurn(parts, ran, outcome, (now() - startedMs) / 1000)
-    const { key, uid } = ran.entry
-    if (this.#options.find(key)?.uid !== uid) this.#options.overlay.gone(this.#objectKey(ran.entry), uid)
   }
 
   get #keyState() {

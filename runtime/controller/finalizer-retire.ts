@@ -21,17 +21,21 @@ export interface RetireOptions {
   isWanted(bearer: Bearer): boolean
 }
 
-/** Takes the finalizer off all objects of an entry that is no more, until none bears it; says how many. */
+/** Takes the finalizer off all objects of an entry that is no more, until none bears it; says how many, or that it was cut off. */
 export async function retireFinalizer(options: RetireOptions): Promise<void> {
   const { config, clock, signal, log } = options
   const send = (request: KubeRequest) => options.send({ ...request, signal })
   const finalizer = finalizerOf(config.name)
   const onFailure = (error: unknown) =>
     log.warn(`Cannot remove the finalizer "${finalizer}", trying again: ${messageOf(error)}`)
+  let isDone = false
   const run = async () => {
     const resource = await options.resource()
-    if (resource === undefined) return
-    const { removed } = await stripFinalizer({
+    if (resource === undefined) {
+      isDone = true
+      return
+    }
+    const stripped = await stripFinalizer({
       controller: config.name,
       finalizer,
       send,
@@ -42,11 +46,17 @@ export async function retireFinalizer(options: RetireOptions): Promise<void> {
       isWanted: options.isWanted,
       onFailure,
     })
-    log.info(
-      `No longer in the config: took the finalizer "${finalizer}" off ${countObjects(removed)} of ${config.forText}`,
-    )
+    isDone = stripped.isDone
+    const objects = `${countObjects(stripped.removed)} of ${config.forText}`
+    log.info(`No longer in the config: took the finalizer "${finalizer}" off ${objects}`)
   }
   const task = new Background({ clock, signal, onFailure, run })
   task.start()
   await task.idle
+  // The next start knows nothing of an entry that is not there.
+  if (!isDone) {
+    log.warn(
+      `The host ends before the finalizer "${finalizer}" was taken off all of ${config.forText}: what bears it cannot go; run "ostler finalizers remove ${config.name}"`,
+    )
+  }
 }

@@ -1,6 +1,6 @@
 import type { KubeRequest } from '../kube/client.ts'
 import { pathOf, type Resource } from '../kube/resource.ts'
-import { isConflict, isInvalid, isNotFound } from '../kube/status-error.ts'
+import { isConflict, isInvalid, isNotFound, overtaken } from '../kube/status-error.ts'
 import { addFinalizerPatch, type Finalizable, type JsonPatch, removeFinalizerPatch } from './finalizer.ts'
 
 /** How finalizers are written: the sender, as whom, and which finalizer. */
@@ -100,12 +100,13 @@ async function change<Done>(
     } catch (error) {
       if (isNotFound(error)) return 'gone'
       // A failed test and an object that the API server refuses are one and the same code: the live object tells.
-      if (!(isInvalid(error) || isConflict(error)) || attempt === MAX_ATTEMPTS) throw error
+      if (!(isInvalid(error) || isConflict(error))) throw error
       const live = await readLiveObject(options, resource, target)
       if (live === undefined) return 'gone'
       const before = version.object
       version = { object: { ...target, ...versionOf(live) }, json: JSON.stringify(live) }
       if (isInvalid(error) && isSame(before, version.object)) throw error
+      if (attempt === MAX_ATTEMPTS) throw overtaken(attempt)
     }
   }
 }

@@ -34,6 +34,10 @@ export class LastStates {
     return this.#tombstones.get(entry.key) === entry
   }
 
+  list(): readonly Entry[] {
+    return this.#tombstones.list()
+  }
+
   keys(): string[] {
     return this.#tombstones.keys()
   }

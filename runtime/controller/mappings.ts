@@ -23,6 +23,8 @@ export interface Mapping {
  */
 export class Mappings {
   readonly #waiting = new Map<string, Mapping>()
+  /** The watches there are, once they have changed: what is in a caller's hands may be of one that is no more. */
+  #kept: ReadonlySet<string> | undefined
   /** Keys whose object is gone, the one that waits longest first. */
   readonly #gone = new Set<string>()
 
@@ -50,8 +52,9 @@ export class Mappings {
     return mapping
   }
 
-  /** Puts back what could not be mapped; true when something had to make room. */
+  /** Puts back what could not be mapped, if its watch is there still; true when something had to make room. */
   restore(mapping: Mapping): boolean {
+    if (this.#kept?.has(nameOf(mapping.watch)) === false) return false
     const later = this.#waiting.get(mapping.key)
     if (later === undefined) return this.#set(mapping)
     const [first, ...rest] = later.states
@@ -62,6 +65,7 @@ export class Mappings {
   /** Drops what belongs to other watches than these. */
   retain(watches: readonly WatchConfig[]): void {
     const kept = new Set(watches.map(nameOf))
+    this.#kept = kept
     for (const { key, watch } of [...this.#waiting.values()]) if (!kept.has(nameOf(watch))) this.#drop(key)
   }
 

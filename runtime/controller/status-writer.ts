@@ -1,9 +1,8 @@
-import { objectKey } from '../broker/object-key.ts'
 import type { Overlay } from '../broker/overlay.ts'
-import { withoutManagedFields } from '../broker/stored-object.ts'
+import { recordStored, withoutManagedFields } from '../broker/stored-object.ts'
 import type { KubeRequest } from '../kube/client.ts'
 import { pathOf, type Resource } from '../kube/resource.ts'
-import { isInvalid, isNotFound, KubeStatusError } from '../kube/status-error.ts'
+import { isInvalid, isNotFound, overtaken } from '../kube/status-error.ts'
 import type { JsonObject } from '../util/json.ts'
 import { mergeStatus } from './status.ts'
 
@@ -32,8 +31,8 @@ export interface StatusWriterOptions {
  * follows, so that the merge is never laid over somebody else's later write; then the merge is done anew on the live
  * object.
  * out:     `gone` when the object with that uid is no more; `unchanged` when nothing differs, and nothing was sent
- * errors:  KubeStatusError of a refused write (422: the status does not fit the schema; 409: others wrote each time before
- *          us), API_UNREACHABLE
+ * errors:  KubeStatusError of a refused write (422: the status does not fit the schema; 409: others were always faster),
+ *          API_UNREACHABLE
  */
 export async function writeStatus(
   options: StatusWriterOptions,
@@ -48,13 +47,17 @@ export async function writeStatus(
       await send(options, current, merged)
       return 'written'
     } catch (error) {
-      if (isNotFound(error)) return 'gone'
+      // Of the object, or of the subresource alone: its CRD may have lost it since discovery.
+      if (isNotFound(error)) {
+        if ((await readLive(options, target)) === undefined) return 'gone'
+        throw error
+      }
       // A failed test and a status that does not fit the schema are one and the same code: the live object tells.
       if (!isInvalid(error)) throw error
       const live = await readLive(options, target)
       if (live === undefined) return 'gone'
       if (live.resourceVersion === current.resourceVersion) throw error
-      if (attempt === MAX_ATTEMPTS) throw overtaken(target, error)
+      if (attempt === MAX_ATTEMPTS) throw overtaken(attempt)
       current = live
     }
   }
@@ -85,14 +88,7 @@ async function send(options: StatusWriterOptions, target: StatusTarget, status: 
       { op: 'add', path: '/status', value: status },
     ]),
   })
-  const stored = withoutManagedFields(text)
-  options.overlay.record(objectKey(resource, namespace, name), stored)
-}
-
-/** Not the 422 of the failed test, which would park the object as if its status were refused. */
-function overtaken({ name }: StatusTarget, { details, retryAfterMs }: KubeStatusError): KubeStatusError {
-  const message = `"${name}" was changed by others before each of ${MAX_ATTEMPTS} writes`
-  return new KubeStatusError(message, { code: 409, reason: 'Conflict', details, retryAfterMs })
+  recordStored(options.overlay, resource, { namespace, name }, withoutManagedFields(text))
 }
 
 async function readLive(options: StatusWriterOptions, target: StatusTarget): Promise<StatusTarget | undefined> {

@@ -54,7 +54,8 @@ function mergeConditions(present: unknown, returned: readonly unknown[], base: S
 
 function mergeCondition(present: unknown, condition: JsonObject, { generation, now }: StatusBase): JsonObject {
   const stays = isJsonObject(present) && present.status === condition.status
-  const lastTransitionTime = condition.lastTransitionTime ?? (stays ? present.lastTransitionTime : now) ?? now
+  // Also where the handler sends a time along: the time of each call would make each status another one.
+  const lastTransitionTime = (stays ? present.lastTransitionTime : undefined) ?? condition.lastTransitionTime ?? now
   const observed = generation === undefined ? {} : { observedGeneration: generation }
-  return { ...asMap(present), ...observed, ...condition, lastTransitionTime }
+  return mergeMaps(asMap(present), { ...observed, ...condition, lastTransitionTime })
 }

@@ -42,6 +42,10 @@ export class Tombstones {
     return oldest
   }
 
+  list(): Entry[] {
+    return [...this.#entries.values()].flat()
+  }
+
   keys(): string[] {
     return [...this.#entries.keys()]
   }

@@ -1,6 +1,7 @@
 import type { HostCall } from '../broker/broker.ts'
 import type { CallScope } from '../broker/call-scope.ts'
 import { objectKey } from '../broker/object-key.ts'
+import { recordStored, withoutManagedFields } from '../broker/stored-object.ts'
 import type { Reason } from '../index.ts'
 import { createEntryParser, type Entry, type ParsedObject } from '../informer/entry.ts'
 import type { Resource } from '../kube/resource.ts'
@@ -113,7 +114,7 @@ export function recordWrite(
 ): Entry {
   const parser = createEntryParser({ apiVersion: apiVersionOf(resource), kind: resource.kind })
   const stored = parser.parse(JSON.parse(json) as ParsedObject)
-  overlay.record(objectKey(resource, namespace, name), { resourceVersion: stored.resourceVersion, json: stored.json })
+  recordStored(overlay, resource, { namespace, name }, withoutManagedFields(json))
   wrote(stored)
   return stored
 }
@@ -136,7 +137,8 @@ async function writeReturned(
 /** The version to merge into: own writes that the cache does not show yet count, or they would be written again. */
 function latest({ overlay, find }: TurnOptions, entry: Entry, resource: Resource): StatusTarget {
   const cached = find(entry.key) ?? entry
-  const written = overlay.lookup(objectKey(resource, entry.namespace, entry.name))
+  const reader = { version: resource.version, cached: find(entry.key) }
+  const written = overlay.lookup(objectKey(resource, entry.namespace, entry.name), reader)
   const target = { ...cached, resource, generation: entry.generation }
   if (written === undefined || written === 'expired' || written.json === undefined) return target
   return { ...target, json: written.json, resourceVersion: written.resourceVersion }

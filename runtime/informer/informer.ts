@@ -70,6 +70,8 @@ export interface InformerOptions {
 
 /** What is forbidden or misconfigured changes by a person's hand. */
 const PATIENT_RETRY_MS = 30_000
+/** A kind that has just come to be answers 429 or 503 for a moment, while the API server sets its storage up. */
+const SETTLING_MS = 5_000
 /** A server's own Retry-After is heeded up to here. */
 const MAX_RETRY_AFTER_MS = 60_000
 /** A silent watch is opened anew at IDLE_LIMIT_MS; when the server has not even answered that after the longest backoff, something is wrong. */
@@ -98,6 +100,8 @@ export class Informer {
   /** The store has had a complete list of the kind as it is served now. */
   #hasSynced = false
   #lastSignAtMs: number
+  /** When the kind was last found to be served. */
+  #followsSinceMs: number
   /** Completed. */
   #lists = 0
   #restarts = 0
@@ -109,6 +113,7 @@ export class Informer {
     this.#hooks = { ...NO_HOOKS, ...options.hooks }
     this.#random = options.random ?? Math.random
     this.#lastSignAtMs = options.clock.now()
+    this.#followsSinceMs = this.#lastSignAtMs
   }
 
   get state(): InformerState {
@@ -208,6 +213,7 @@ export class Informer {
     const delayOf = (event: ReflectorEvent) =>
       event.kind === 'error' ? backoff.nextDelayMs(leastDelayMs(event.error)) : undefined
     this.#lastSignAtMs = clock.now()
+    this.#followsSinceMs = clock.now()
     this.#setState({ kind: this.#hasSynced ? 'Synced' : 'Syncing' })
     const events = reflect({ source: sourceOf(resource), signal, clock, random: this.#random })
     for await (const event of withBackoff(events, delayOf, clock, signal)) {
@@ -305,7 +311,7 @@ export class Informer {
   #onFailure(error: unknown, what: 'kind' | 'watch', resource: Resource | undefined): void {
     this.#hooks.error(error, what)
     // What comes next says whether the kind is gone.
-    if (isNotFound(error)) return
+    if (isNotFound(error) || (isBusy(error) && this.#options.clock.now() - this.#followsSinceMs < SETTLING_MS)) return
     const state = stateOfFailure(error, resource, this.#options.namespace)
     // A store once complete stays good to read through an outage; lastSignAgeMs tells how old it is.
     if (!this.#hasSynced || state.kind === 'Forbidden') this.#setState(state)
@@ -331,6 +337,10 @@ export class Informer {
       this.#hooks.error(error, 'subscriber')
     }
   }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof KubeStatusError && (error.code === 429 || error.code === 503)
 }
 
 function messageIn(state: InformerState): string {

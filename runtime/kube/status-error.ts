@@ -84,6 +84,15 @@ const REASONS: Readonly<Record<number, string>> = {
   504: 'Timeout',
 }
 
+/**
+ * A failed test of a JSON patch is a 422, like an object that does not fit its schema. When it fails again and again for
+ * what others write meanwhile, it is a conflict: worth another attempt, and no fault of the object's.
+ */
+export function overtaken(attempts: number): KubeStatusError {
+  const fields = { code: 409, reason: 'Conflict', details: undefined, retryAfterMs: undefined }
+  return new KubeStatusError(`The object was changed by others during each of ${attempts} attempts to write it`, fields)
+}
+
 /** The object, or the kind itself, is not there. */
 export const isNotFound = (error: unknown): error is KubeStatusError => hasCode(error, 404)
 

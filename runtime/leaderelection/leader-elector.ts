@@ -64,6 +64,8 @@ export class LeaderElector {
   #renewed: Stopwatch | undefined
   #cancelDeadline = () => {}
   #lastError: unknown
+  /** A write that makes us the holder was sent: it may have come through although its answer did not. */
+  #hasTried = false
   /** Ends the loop: lost or released. */
   readonly #ending = new AbortController()
   #running: Promise<void> = Promise.resolve()
@@ -96,10 +98,10 @@ export class LeaderElector {
 
   /** Ends, and lets others have the lease at once. All that it guards must have finished before. Never throws. */
   async release(): Promise<void> {
-    const wasLeading = this.#state === 'leading'
+    const mayHold = this.#state !== 'lost' && this.#hasTried
     if (this.#state !== 'lost') this.#end('released', lost(this.#options.name, 'it was released'))
     await this.#running
-    if (!wasLeading) return
+    if (!mayHold) return
     await this.#attempt((signal) => this.#giveBack(signal), AbortSignal.any([])).catch((error) => this.#failed(error))
   }
 
@@ -144,6 +146,7 @@ export class LeaderElector {
     const { leases, startStopwatch } = this.#options
     // Before it is sent: others count from when they see it, which can only be later.
     const since = startStopwatch()
+    this.#hasTried = true
     try {
       const spec = this.#nextSpec(lease?.spec)
       const stored = lease === undefined ? await leases.create(spec, signal) : await leases.update(lease, spec, signal)

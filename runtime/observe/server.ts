@@ -1,6 +1,7 @@
 import { createServer, type Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { messageOf } from '../util/message-of.ts'
+import { limitConnections } from './connection-limit.ts'
 import { formatListenAddress, type ListenAddress, listenError, parseListenAddress } from './listen-address.ts'
 import type { Logger } from './log.ts'
 import { isLoopbackAddress, isLoopbackHost } from './loopback.ts'
@@ -15,7 +16,7 @@ const HEADERS_TIMEOUT_MS = 5_000
 const REQUEST_TIMEOUT_MS = 10_000
 /** Longer than the 10 to 30 s between probes is of use to nobody here. */
 const KEEP_ALIVE_TIMEOUT_MS = 5_000
-/** A kubelet, a Prometheus and a few people; more are turned away by the kernel's word, not queued. */
+/** A kubelet, a Prometheus and a few people. */
 const MAX_CONNECTIONS = 100
 const CLOSE_GRACE_MS = 1_000
 
@@ -77,7 +78,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     // Checked as often as the shortest of them asks for; Node.js does it every 30 s by default.
     connectionsCheckingInterval: 1_000,
   })
-  server.maxConnections = MAX_CONNECTIONS
+  limitConnections(server, MAX_CONNECTIONS)
   server.on('request', (request, response) => void respond(request, response, options))
   await bind(server, listen)
   const { address: host, port } = server.address() as AddressInfo

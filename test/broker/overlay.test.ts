@@ -1,53 +1,75 @@
 import { expect, test } from 'vitest'
+import { objectKeyPrefix } from '../../runtime/broker/object-key.ts'
 import { Overlay } from '../../runtime/broker/overlay.ts'
 import { createFakeClock } from '../fake-clock.ts'
 
-const json = (uid: string) => JSON.stringify({ metadata: { uid } })
-
-test('Overlay.lookup() of a write that the cache has not shown for 60 s is expired, once, and the text is kept no longer', async () => {
-  const clock = createFakeClock()
-  const overlay = new Overlay(clock)
-  overlay.record('a', { resourceVersion: '1', json: json('u') })
-  await clock.advance(59_999)
-  expect(overlay.lookup('a')).toMatchObject({ json: json('u') })
-  await clock.advance(1)
-  overlay.record('b', { resourceVersion: '2', json: json('v') })
-  expect(overlay.keys()).toEqual(['b', 'a'])
-  expect(overlay.lookup('a')).toBe('expired')
-  expect(overlay.lookup('a')).toBeUndefined()
+const KEY = 'demo.io/Demo/a/x'
+const write = (resourceVersion: string, json: string | undefined = '{}', uid = 'u') => ({
+  ...{ version: 'v1', uid, resourceVersion, json },
+})
+const deletion = (resourceVersion: string, uid = 'u') => ({ version: 'v1', uid, resourceVersion, json: undefined })
+const reader = (resourceVersion?: string, uid = 'u', version = 'v1') => ({
+  version,
+  cached: resourceVersion === undefined ? null : { uid, resourceVersion },
 })
 
-test('Overlay.observed() ends a write that was too old like any other', async () => {
-  const clock = createFakeClock()
-  const overlay = new Overlay(clock)
-  for (const key of ['caught-up', 'deleted', 'behind']) overlay.record(key, { resourceVersion: '5', json: json(key) })
-  await clock.advance(60_000)
-  overlay.observed('caught-up', '5')
-  overlay.observed('deleted', undefined)
-  overlay.observed('behind', '4')
-  expect(overlay.keys()).toEqual(['behind'])
-})
-
-test('Overlay.gone() ends the writes to that object, and not those to the next one of its name', () => {
+test('Overlay.lookup() passes over a write whose answer came after its own event, and after later ones', () => {
   const overlay = new Overlay(createFakeClock())
-  overlay.record('a', { resourceVersion: '1', json: json('old') })
-  overlay.gone('a', 'new')
-  expect(overlay.keys()).toEqual(['a'])
-  overlay.gone('a', 'old')
-  expect(overlay.keys()).toEqual([])
+  overlay.observed(KEY, '7')
+  overlay.record(KEY, write('6'))
+  expect(overlay.lookup(KEY, reader('7'))).toBeUndefined()
+  expect(overlay.size).toBe(0)
 })
 
-test('Overlay.record() keeps no more than 10,000 writes, read or too old to be', async () => {
+test('Overlay.record() of an answer that comes after the event of the object’s end keeps nothing', () => {
+  const overlay = new Overlay(createFakeClock())
+  overlay.removed(KEY, '8')
+  overlay.record(KEY, write('7'))
+  expect(overlay.lookup(KEY, reader())).toBeUndefined()
+  overlay.record(KEY, write('9', '{}', 'another'))
+  expect(overlay.lookup(KEY, reader())).toMatchObject({ uid: 'another' })
+})
+
+test('Overlay.lookup() of a deletion hides every version of that object, and none of the next one of its name', () => {
+  const overlay = new Overlay(createFakeClock())
+  overlay.record(KEY, deletion('7'))
+  overlay.observed(KEY, '9')
+  expect(overlay.lookup(KEY, reader('9'))).toMatchObject({ json: undefined })
+  expect(overlay.lookup(KEY, reader('5', 'older'))).toMatchObject({ json: undefined })
+  expect(overlay.lookup(KEY, reader('10', 'newer'))).toBeUndefined()
+})
+
+test('Overlay.lookup() by another version of the kind than was written asks for a live read until the cache has it', () => {
+  const overlay = new Overlay(createFakeClock())
+  overlay.record(KEY, write('7'))
+  expect(overlay.lookup(KEY, reader('6', 'u', 'v1beta1'))).toBe('expired')
+  expect(overlay.lookup(KEY, reader('6', 'u', 'v1beta1'))).toBe('expired')
+  expect(overlay.lookup(KEY, reader('7', 'u', 'v1beta1'))).toBeUndefined()
+})
+
+test('Overlay.record() holds 16 Mi characters; the oldest are read live until the cache has them', () => {
+  const overlay = new Overlay(createFakeClock())
+  const text = 'x'.repeat(1 << 20)
+  for (let n = 1; n <= 20; n++) overlay.record(`${KEY}${n}`, write(`${n}`, text))
+  expect(overlay.chars).toBe(16 << 20)
+  for (const n of [1, 4]) expect(overlay.lookup(`${KEY}${n}`, reader('0'))).toBe('expired')
+  for (const n of [5, 20]) expect(overlay.lookup(`${KEY}${n}`, reader('0'))).toMatchObject({ json: text })
+  for (let n = 1; n <= 20; n++) overlay.observed(`${KEY}${n}`, `${n}`)
+  for (let n = 5; n <= 20; n++) overlay.removed(`${KEY}${n}`, '99')
+  expect(overlay.chars).toBe(0)
+  overlay.record(KEY, write('1', text.repeat(17)))
+  expect(overlay.chars).toBe(0)
+  expect(overlay.lookup(KEY, reader())).toBe('expired')
+})
+
+test('Overlay.relisted() and a minute make the next read of what the cache lacks a live one, once', async () => {
   const clock = createFakeClock()
   const overlay = new Overlay(clock)
-  const record = (from: number) => {
-    for (let i = from; i < from + 15_000; i++) overlay.record(`o-${i}`, { resourceVersion: '1', json: json('u') })
-  }
-  record(0)
-  expect(overlay.keys()).toHaveLength(10_000)
+  overlay.record(KEY, write('7'))
+  overlay.record('demo.io/Demo/b/x', write('7'))
+  overlay.relisted(objectKeyPrefix({ group: 'demo.io', kind: 'Demo' }, 'a'))
+  expect([overlay.lookup(KEY, reader('6')), overlay.lookup(KEY, reader('6'))]).toEqual(['expired', undefined])
+  expect(overlay.lookup('demo.io/Demo/b/x', reader('6'))).toMatchObject({ resourceVersion: '7' })
   await clock.advance(60_000)
-  record(20_000)
-  expect(overlay.keys()).toHaveLength(20_000)
-  expect(overlay.lookup('o-20000')).toBeUndefined()
-  expect(overlay.lookup('o-34999')).toMatchObject({ resourceVersion: '1' })
+  expect(overlay.lookup('demo.io/Demo/b/x', reader('6'))).toBe('expired')
 })

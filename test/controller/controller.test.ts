@@ -381,6 +381,26 @@ test('Controller gives a re-created object its turn when deleted of the one befo
   expect(scripted.call()).toMatchObject({ export: 'deleted', reason: 'replay', object: { spec: { n: 1 } } })
 })
 
+test('Controller keeps in mind what goes while it drains, for the one that takes over', async () => {
+  const scripted = createScriptedController({}, { exports: ['reconcile', 'deleted'] })
+  await scripted.put('x')
+  const drained = scripted.controller.drain()
+  await scripted.remove('x')
+  await scripted.call().returns()
+  await drained
+  expect(scripted.controller.buried.map(({ key }) => key)).toEqual(['a/x'])
+  const next = createScriptedController({}, { exports: [] })
+  next.controller.inherit(scripted.controller.buried)
+  next.controller.loaded(['reconcile', 'deleted'])
+  await next.clock.advance(0)
+  expect([next.call().export, next.call().key]).toEqual(['deleted', 'a/x'])
+  const without = createScriptedController({}, { exports: [] })
+  without.controller.inherit(scripted.controller.buried)
+  without.controller.loaded(['reconcile'])
+  await without.clock.advance(0)
+  expect([without.inFlight(), without.controller.buried]).toEqual([[], []])
+})
+
 test('Controller calls deleted for each of the objects that lived under one key', async () => {
   const scripted = createScriptedController({ concurrency: 1 }, WITH_DELETED)
   await scripted.put('busy')
@@ -470,13 +490,11 @@ test('Controller forgets the keys of last states that had to go: on standby they
 
 test('Controller drops what it wrote to an object whose deletion it saw before the answer to the write', async () => {
   const scripted = createScriptedController()
-  const { uid } = await scripted.put('x')
+  const { uid, resourceVersion } = await scripted.put('x')
   const call = scripted.call()
   await scripted.remove('x')
-  scripted.overlay.record(objectKey(DEMO, 'a', 'x'), {
-    resourceVersion: '9',
-    json: JSON.stringify({ metadata: { uid } }),
-  })
+  const json = JSON.stringify({ metadata: { uid } })
+  scripted.overlay.record(objectKey(DEMO, 'a', 'x'), { version: DEMO.version, uid, resourceVersion, json })
   await call.returns()
   expect(scripted.overlay.size).toBe(0)
 })

@@ -200,3 +200,12 @@ test('a watch that the config drops is not mapped any more, and a reload maps at
   await scripted.clock.advance(10_000)
   expect(scripted.inFlight()).toHaveLength(0)
 })
+
+test('a mapper that fails after its watch was taken out of the config is not called again', async () => {
+  const scripted = await setUp()
+  await tell(scripted, source(1))
+  scripted.controller.configure({ ...scripted.config, watches: [] })
+  await scripted.call().throws()
+  await scripted.clock.advance(60_000)
+  expect(scripted.inFlight()).toHaveLength(0)
+})

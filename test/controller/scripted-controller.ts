@@ -192,7 +192,12 @@ export function createScriptedController(
       await settle()
     },
     writeNext(name) {
-      overlay.record(objectKey(DEMO, 'a', name), { resourceVersion: String(versions + 1), json: '{}' })
+      overlay.record(objectKey(DEMO, 'a', name), {
+        version: 'v1',
+        uid: '',
+        resourceVersion: String(versions + 1),
+        json: '{}',
+      })
     },
   }
   if (exports.length > 0) controller.loaded(exports)

@@ -163,3 +163,12 @@ test('writeStatus() sets the generation that the handler saw, also in a later ve
   await server.write({ generation: 3 }, { conditions: [{ type: 'Ready', status: 'True', reason: 'R', message: '' }] })
   expect(server.stored?.status).toMatchObject({ conditions: [{ type: 'Ready', observedGeneration: 3 }] })
 })
+
+test('writeStatus() to a subresource that is no more, of an object that is, fails', async () => {
+  const server = createServer(stored('u', '5'), {
+    beforePatch: () => {
+      throw failure(404, 'NotFound')
+    },
+  })
+  await expect(server.write({}, { n: 1 })).rejects.toMatchObject({ code: 404 })
+})

@@ -41,3 +41,16 @@ test('mergeStatus() puts a value of another type in the place of a map', () => {
   expect(mergeStatus(base({ a: { b: 1 } }), { a: 'text' })).toEqual({ a: 'text' })
   expect(mergeStatus(base({ a: 'text' }), { a: { b: 1 } })).toEqual({ a: { b: 1 } })
 })
+
+test('mergeStatus() keeps lastTransitionTime also where the handler sends one along, and removes by null in conditions', () => {
+  const old = '2020-01-01T00:00:00Z'
+  const condition = { type: 'Ready', status: 'True', message: 'm', lastTransitionTime: old, observedGeneration: 7 }
+  const present = { conditions: [condition] }
+  const now = '2026-05-05T00:00:00Z'
+  const again = { type: 'Ready', status: 'True', lastTransitionTime: now }
+  expect(mergeStatus(base(present), { conditions: [again] })).toBeUndefined()
+  const turned = { type: 'Ready', status: 'False', lastTransitionTime: now, message: null }
+  expect(mergeStatus(base(present), { conditions: [turned] })).toEqual({
+    conditions: [{ type: 'Ready', status: 'False', lastTransitionTime: now, observedGeneration: 7 }],
+  })
+})

@@ -148,7 +148,7 @@ test("runTurn() merges the status into the cache's newest version, not into the 
 test('runTurn() merges the status into an own write that the cache does not show yet, and so writes nothing twice', async () => {
   const { options, sent } = scripted(returned({ status: { n: 1 } }))
   const json = JSON.stringify({ metadata: {}, status: { n: 1 } })
-  options.overlay.record(objectKey(DEMO, 'a', 'x'), { resourceVersion: '7', json })
+  options.overlay.record(objectKey(DEMO, 'a', 'x'), { version: 'v1', uid: 'u', resourceVersion: '7', json })
   expect(await runTurn(options, turnOf())).toMatchObject({ kind: 'success' })
   expect(sent).toEqual([])
 })

@@ -29,10 +29,14 @@ describeWithControllers('The deployment-steward controller', () => {
     })
     // The config's allow, and what the host does by itself: no more is needed.
     await controlPlane.grant('steward', [
-      { apiGroups: ['steward.ostler.dev'], resources: ['stewards'], verbs: ['get', 'list', 'watch'] },
+      { apiGroups: ['steward.ostler.dev'], resources: ['stewards'], verbs: ['get', 'list', 'watch', 'patch'] },
       { apiGroups: ['steward.ostler.dev'], resources: ['stewards/status'], verbs: ['patch'] },
-      { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get', 'create', 'update', 'delete'] },
-      { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
+      {
+        apiGroups: ['apps'],
+        resources: ['deployments'],
+        verbs: ['get', 'list', 'watch', 'create', 'update', 'delete'],
+      },
+      { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch'] },
     ])
     await controlPlane.request('POST', '/api/v1/nodes', { metadata: { name: NODE } })
     await controlPlane.kubectl(['apply', '-f', CRD])
@@ -43,22 +47,22 @@ describeWithControllers('The deployment-steward controller', () => {
 
   beforeEach(async () => {
     project = createProject()
-    const ownConfig = { ...project, config: join(CONFIG_DIR, 'ostler.yaml') }
-    host = await startHost({ project: ownConfig, kubeconfig: controlPlane.kubeconfigFor('steward') })
+    host = await startHost({ project: ownConfig(), kubeconfig: controlPlane.kubeconfigFor('steward') })
     await host.waitForLog(/deployment-steward[^\n]*Cache synced/)
     await controlPlane.kubectl(['apply', '-f', SAMPLE])
     await vi.waitFor(async () => expect(await pods()).toHaveLength(2), WITHIN)
   })
 
   afterEach(async () => {
-    await project.remove()
     for (const kind of ['steward', 'deployment', 'replicaset'])
       await controlPlane.kubectl(['delete', kind, '--all', '--wait=false'])
     await vi.waitFor(async () => {
       await endPods(await pods())
       expect(await pods()).toEqual([])
-      expect(await deployment()).toBeUndefined()
+      expect([await deployment(), await steward()]).toEqual([undefined, undefined])
     }, WITHIN)
+    // Before that, nobody would take the finalizer off the Steward.
+    await project.remove()
   })
 
   async function get<T>(path: string): Promise<T | undefined> {
@@ -66,12 +70,14 @@ describeWithControllers('The deployment-steward controller', () => {
     return status === 404 ? undefined : (body as T)
   }
 
+  const ownConfig = () => ({ ...project, config: join(CONFIG_DIR, 'ostler.yaml') })
   const deployment = () => get<Deployment>(DEPLOYMENT)
   const pods = async () => (await get<{ items: Pod[] }>(PODS))?.items ?? []
   const replicaSets = async () =>
     (await get<{ items: { metadata: object }[] }>('/apis/apps/v1/namespaces/default/replicasets'))?.items ?? []
+  const steward = () => get<{ metadata: { finalizers?: string[] }; status?: Status }>(STEWARD)
   const change = (spec: object) => controlPlane.request('PATCH', STEWARD, { spec })
-  const status = async () => (await get<{ status?: Status }>(STEWARD))?.status
+  const status = async () => (await steward())?.status
   const reason = async () => (await status())?.conditions[0]?.reason
 
   /** What a scheduler and a kubelet would do for these pods. */
@@ -157,6 +163,21 @@ describeWithControllers('The deployment-steward controller', () => {
 
     await change({ state: 'Present' })
     await vi.waitFor(async () => expect(await pods()).toHaveLength(2), WITHIN)
+    expect(errors(host)).toEqual([])
+  })
+
+  test('deleted with Foreground while no host runs, it stays until the next one has taken the Deployment along', async () => {
+    await untilReady('registry.k8s.io/pause:3.10')
+    await host.stop()
+    await controlPlane.kubectl(['delete', 'steward', 'example', '--wait=false'])
+    expect((await steward())?.metadata.finalizers).toEqual(['ostler.dev/deployment-steward'])
+    host = await startHost({ project: ownConfig(), kubeconfig: controlPlane.kubeconfigFor('steward') })
+    await vi.waitFor(async () => expect(await reason()).toBe('Deleting'), WITHIN)
+    expect(await deleteOptions()).toMatchObject({ propagationPolicy: 'Foreground', gracePeriodSeconds: 5 })
+    await vi.waitFor(async () => {
+      await endPods(await pods())
+      expect([await deployment(), await steward()]).toEqual([undefined, undefined])
+    }, WITHIN)
     expect(errors(host)).toEqual([])
   })
 

@@ -1,14 +1,15 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts'
+import type { ControlPlane } from '../control-plane/control-plane.ts'
 import { describeOnControlPlane } from '../control-plane/describe-on-control-plane.ts'
-import { type FaultyProxy, startFaultyProxy } from '../control-plane/faulty-proxy.ts'
+import type { FaultyProxy } from '../control-plane/faulty-proxy.ts'
 import { isList, type ProxiedRequest } from '../control-plane/proxied-request.ts'
 import { type HostProcess, startHost } from './host-process.ts'
 import { logLines } from './log-lines.ts'
 import { crdFixture, createProject, type Project } from './project.ts'
-import { installTrials, type Trials } from './trials.ts'
+import { type ProxiedControlPlane, startProxiedControlPlane } from './proxied-control-plane.ts'
+import { TRIALS, type Trials } from './trials.ts'
 
 const WITHIN = { timeout: 30_000, interval: 100 }
 
@@ -29,24 +30,20 @@ interface Mark {
 }
 
 describeOnControlPlane('Hot reload', () => {
+  let proxied: ProxiedControlPlane
   let controlPlane: ControlPlane
   let proxy: FaultyProxy
   let trials: Trials
   let project: Project
 
   beforeAll(async () => {
-    controlPlane = await startControlPlane()
-    trials = await installTrials(controlPlane)
+    proxied = await startProxiedControlPlane()
+    ;({ controlPlane, proxy, trials } = proxied)
     await controlPlane.kubectl(['apply', '-f', crdFixture('neighbour')])
     await controlPlane.kubectl(['wait', '--for=condition=Established', 'crd/neighbours.e2e.example.com'])
-    proxy = await startFaultyProxy(controlPlane)
-    proxy.writeKubeconfig(join(controlPlane.dir, 'proxy.kubeconfig'))
   })
 
-  afterAll(async () => {
-    await proxy?.close()
-    await controlPlane?.stop()
-  })
+  afterAll(() => proxied?.stop())
 
   beforeEach(() => {
     project = createProject()
@@ -67,7 +64,7 @@ describeOnControlPlane('Hot reload', () => {
     const { config = project.config, ...rest } = options
     return startHost({
       project: { ...project, config },
-      kubeconfig: join(controlPlane.dir, 'proxy.kubeconfig'),
+      kubeconfig: proxied.kubeconfig,
       ...rest,
     })
   }
@@ -335,6 +332,25 @@ describeOnControlPlane('Hot reload', () => {
     expect(await untilAllBear('b', { version: '1', size: 5 })).toBe(b1)
     await controlPlane.request('DELETE', `${neighbours}/next`)
     expect(logLines(host.log()).filter(({ level }) => level === 'error')).toEqual([])
+  })
+
+  test('of namespaces calls `deleted` for what goes while the calls before it finish', async () => {
+    project.write(
+      'handlers/a.ts',
+      `export const reconcile = async ({ metadata }, { log }) => {
+        log.info('Busy', { name: metadata.name })
+        if (metadata.name === 'trial-0000') await new Promise((resolve) => setTimeout(resolve, 4000))
+      }
+      export const deleted = ({ metadata }, { log }) => log.info('Gone: ' + metadata.name)`,
+    )
+    project.writeConfig([entry('a', { on: ['spec'] })])
+    await trials.create(2)
+    const host = await start()
+    await host.waitForLog(/Busy[\s\S]*Busy/)
+    project.writeConfig([entry('a', { on: ['spec'], namespaces: ['default'] })])
+    await host.waitForLog(/Config reloaded/)
+    await controlPlane.request('DELETE', `${TRIALS}/trial-0001`)
+    await host.waitForLog(/Gone: trial-0001/)
   })
 
   test('of a bad config shows its fault and leaves everything running', async () => {

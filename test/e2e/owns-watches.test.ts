@@ -1,12 +1,12 @@
-import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts'
+import type { ControlPlane } from '../control-plane/control-plane.ts'
 import { describeOnControlPlane } from '../control-plane/describe-on-control-plane.ts'
-import { type FaultyProxy, startFaultyProxy } from '../control-plane/faulty-proxy.ts'
+import type { FaultyProxy } from '../control-plane/faulty-proxy.ts'
 import { isList } from '../control-plane/proxied-request.ts'
 import { type HostProcess, startHost } from './host-process.ts'
 import { crdFixture, createProject, type Project } from './project.ts'
-import { installTrials, type Trials } from './trials.ts'
+import { type ProxiedControlPlane, startProxiedControlPlane } from './proxied-control-plane.ts'
+import type { Trials } from './trials.ts'
 
 const WITHIN = { timeout: 30_000, interval: 100 }
 const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps'
@@ -42,22 +42,18 @@ interface Status {
 }
 
 describeOnControlPlane('owns and watches', () => {
+  let proxied: ProxiedControlPlane
   let controlPlane: ControlPlane
   let proxy: FaultyProxy
   let trials: Trials
   let project: Project
 
   beforeAll(async () => {
-    controlPlane = await startControlPlane()
-    trials = await installTrials(controlPlane)
-    proxy = await startFaultyProxy(controlPlane)
-    proxy.writeKubeconfig(join(controlPlane.dir, 'proxy.kubeconfig'))
+    proxied = await startProxiedControlPlane()
+    ;({ controlPlane, proxy, trials } = proxied)
   })
 
-  afterAll(async () => {
-    await proxy?.close()
-    await controlPlane?.stop()
-  })
+  afterAll(() => proxied?.stop())
 
   beforeEach(() => {
     project = createProject()
@@ -70,8 +66,7 @@ describeOnControlPlane('owns and watches', () => {
     for (const path of [CONFIG_MAPS, SECRETS, EVENTS]) await controlPlane.request('DELETE', path)
   })
 
-  const start = (): Promise<HostProcess> =>
-    startHost({ project, kubeconfig: join(controlPlane.dir, 'proxy.kubeconfig') })
+  const start = (): Promise<HostProcess> => startHost({ project, kubeconfig: proxied.kubeconfig })
   const entry = (rest: object = {}) => ({
     name: 'counter',
     for: 'e2e.example.com/v1/Trial',

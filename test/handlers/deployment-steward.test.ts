@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest'
-import { deleted, reconcile, type Steward } from '../../handlers/deployment-steward.ts'
+import {
+  finalize,
+  reconcile,
+  type Steward,
+  stewardOfDeployment,
+  stewardOfPod,
+} from '../../handlers/deployment-steward.ts'
 import type { KubeObject } from '../../runtime/index.ts'
 import { scriptedContext } from './scripted-context.ts'
 
@@ -28,7 +34,7 @@ function steward(spec: Partial<Steward['spec']> = {}): Steward {
 function scripted() {
   const script = scriptedContext('deployment-steward')
   const run = async (spec?: Partial<Steward['spec']>) => {
-    const outcome = (await reconcile(steward(spec), script.context)) as { requeueAfter: string; status: Status }
+    const outcome = (await reconcile(steward(spec), script.context)) as { status: Status }
     return { ...outcome, ready: outcome.status.conditions[0] }
   }
   const deployment = () => script.stored<Deployment>(DEPLOYMENT, 'web')
@@ -48,7 +54,7 @@ interface Status {
 
 test('a Deployment is created, and not touched again while it is as the spec says', async () => {
   const { run, deployment, writes } = scripted()
-  expect(await run()).toMatchObject({ requeueAfter: '5s', ready: { status: 'False', reason: 'Progressing' } })
+  expect(await run()).toMatchObject({ ready: { status: 'False', reason: 'Progressing' } })
   expect(deployment()).toMatchObject({
     metadata: { name: 'web', labels: OURS },
     spec: {
@@ -115,7 +121,6 @@ test('its pods are reported, and it is ready once the newest version is rolled o
   expect(await run()).toMatchObject({ ready: { reason: 'Progressing', message: '2 of 2 pods are ready' } })
   change((deployment) => Object.assign(deployment, { status: { ...status, observedGeneration: 2 } }))
   expect(await run()).toMatchObject({
-    requeueAfter: '1m',
     ready: { status: 'True', reason: 'PodsReady' },
     status: {
       readyReplicas: 2,
@@ -133,7 +138,7 @@ test.each(['Background', 'Orphan'] as const)(
     const { run, deployment, deletions } = scripted()
     const deletion = { propagationPolicy, gracePeriodSeconds: 7 }
     await run()
-    expect(await run({ state: 'Absent', deletion })).toMatchObject({ requeueAfter: '1m', ready: { reason: 'Absent' } })
+    expect(await run({ state: 'Absent', deletion })).toMatchObject({ ready: { reason: 'Absent' } })
     expect(deletions).toEqual([{ ...deletion, preconditions: { uid: 'uid-web' } }])
     await run({ state: 'Absent', deletion })
     expect(deletions).toHaveLength(1)
@@ -146,9 +151,9 @@ test('in the foreground it is waited for, by Absent as by Present, and a policy 
   const { run, writes, deployment } = scripted()
   await run()
   const deletion = { propagationPolicy: 'Foreground', gracePeriodSeconds: 0 } as const
-  expect(await run({ state: 'Absent', deletion })).toMatchObject({ requeueAfter: '5s', ready: { reason: 'Deleting' } })
+  expect(await run({ state: 'Absent', deletion })).toMatchObject({ ready: { reason: 'Deleting' } })
   const before = writes.length
-  expect(await run({ deletion })).toMatchObject({ requeueAfter: '5s', ready: { reason: 'Deleting' } })
+  expect(await run({ deletion })).toMatchObject({ ready: { reason: 'Deleting' } })
   expect(writes).toHaveLength(before)
   await run({ state: 'Absent' })
   expect(deployment()).toBeUndefined()
@@ -157,17 +162,42 @@ test('in the foreground it is waited for, by Absent as by Present, and a policy 
 test('a Deployment of its name that is somebody else’s is neither changed nor deleted', async () => {
   const { run, put, context, writes } = scripted()
   put({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web' }, spec: {} })
-  expect(await run()).toMatchObject({ requeueAfter: '1m', ready: { status: 'False', reason: 'NameTaken' } })
+  expect(await run()).toMatchObject({ ready: { status: 'False', reason: 'NameTaken' } })
   expect(await run({ state: 'Absent' })).toMatchObject({ ready: { reason: 'Absent' } })
-  await deleted(steward(), context)
+  expect(await finalize(steward(), context)).toBeUndefined()
   expect(writes).toEqual([])
 })
 
-test('its end is the Deployment’s, by the policy that it named last; one that is gone already is fine', async () => {
+test('its end is the Deployment’s, by the policy that it names; one that is gone already is fine', async () => {
   const { run, context, deletions } = scripted()
   await run()
   const last = steward({ deletion: { propagationPolicy: 'Orphan', gracePeriodSeconds: 1 } })
-  await deleted(last, context)
-  await deleted(last, context)
+  expect(await finalize(last, context)).toBeUndefined()
+  expect(await finalize(last, context)).toBeUndefined()
   expect(deletions).toMatchObject([{ propagationPolicy: 'Orphan', gracePeriodSeconds: 1 }])
+})
+
+test('it does not go before the Deployment, and says what it waits for', async () => {
+  const { run, context, deployment } = scripted()
+  await run()
+  const last = steward({ deletion: { propagationPolicy: 'Foreground', gracePeriodSeconds: 1 } })
+  expect(await finalize(last, context)).toMatchObject({
+    requeueAfter: '1m',
+    status: { conditions: [{ reason: 'Deleting' }] },
+  })
+  await finalize(steward(), context)
+  expect(deployment()).toBeUndefined()
+  expect(await finalize(last, context)).toBeUndefined()
+})
+
+test('a Deployment runs the Steward of its name, and a pod that of its label', () => {
+  const { context } = scripted()
+  const object = (labels?: Record<string, string>): KubeObject => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'web', ...(labels && { labels }) },
+  })
+  expect(stewardOfDeployment(object(), undefined, context)).toEqual([{ name: 'web' }])
+  expect(stewardOfPod(object(), undefined, context)).toEqual([])
+  expect(stewardOfPod(object({ ...OURS, 'steward.ostler.dev/name': 'x' }), undefined, context)).toEqual([{ name: 'x' }])
 })

@@ -303,6 +303,28 @@ describe('Informer.state', () => {
     expect(informer.state.kind).toBe('Syncing')
   })
 
+  test.each([429, 503])(
+    'waits in silence for a new kind whose storage is being set up (%i), and not for long',
+    async (code) => {
+      const { clock, source, informer, states, setServed, serve } = setUp()
+      setServed(undefined)
+      informer.start()
+      await settle()
+      setServed(demos)
+      serve(demos)
+      for (let second = 0; second < 4; second++) {
+        source.nextWatch().fail(statusError(code, 'storage is (re)initializing', 1000))
+        await clock.advance(1000)
+      }
+      expect(states).toEqual(['WaitingForCRD', 'Syncing'])
+      for (let second = 0; second < 4; second++) {
+        source.nextWatch().fail(statusError(code, 'storage is (re)initializing', 1000))
+        await clock.advance(1000)
+      }
+      expect(informer.state).toEqual({ kind: 'Unreachable', message: 'storage is (re)initializing' })
+    },
+  )
+
   test('is Unreachable while discovery cannot be asked', async () => {
     const { clock, source, informer, setServed } = setUp()
     setServed(new Error('no discovery'))

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { LeaderElector } from '../../runtime/leaderelection/leader-elector.ts'
+import type { LeaseClient } from '../../runtime/leaderelection/lease.ts'
 import { createFakeClock, settle } from '../fake-clock.ts'
 import { createCandidate, createFreezableClock, createScriptedLeases, stopwatchOf } from './scripted-leases.ts'
 
@@ -122,6 +123,25 @@ test('LeaderElector.release() on standby ends the attempts and leaves the lease 
   leases.fault.set('a', 'refuse')
   await clock.advance(60_000)
   expect(leases.writes.includes('b')).toBe(false)
+})
+
+test('LeaderElector.release() by a candidate whose write came through unanswered gives the lease back', async () => {
+  const clock = createFakeClock()
+  const leases = createScriptedLeases()
+  const client = leases.clientOf('a')
+  const unanswered: LeaseClient = {
+    ...client,
+    create: async (spec, signal) => {
+      await client.create(spec, signal)
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    },
+  }
+  const { elector } = createCandidate(leases, 'a', clock, { leases: unanswered })
+  elector.start()
+  await clock.advance(100)
+  expect([elector.isLeader, leases.spec().holderIdentity]).toEqual([false, 'a'])
+  await elector.release()
+  expect(leases.spec().holderIdentity).toBe('')
 })
 
 test('LeaderElector.release() while a renewal hangs still gives the lease back', async () => {

@@ -330,3 +330,17 @@ test('/ is a page that loads nothing from elsewhere, for this machine alone', as
   expect((await ask('/', { headers: { host: 'evil.example' } })).status).toBe(403)
   expect((await ask('/', { method: 'POST' })).status).toBe(405)
 })
+
+test('a probe is answered while others hold every connection, of which the one that is idle for longest goes', async () => {
+  const { server, ask } = await serve()
+  const { host, port } = server.address
+  let closed = 0
+  const opened = Array.from({ length: 100 }, () => {
+    const socket = connect(port, host).on('close', () => closed++)
+    onTestFinished(() => void socket.destroy())
+    return new Promise((resolve) => socket.once('connect', resolve))
+  })
+  await Promise.all(opened)
+  expect(await ask('/livez')).toMatchObject({ status: 200 })
+  await expect.poll(() => closed).toBe(1)
+})
