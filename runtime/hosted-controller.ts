@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { createBroker, type HostCall } from './broker/broker.ts'
 import { EventRecorder } from './broker/event-recorder.ts'
 import { Overlay } from './broker/overlay.ts'
@@ -11,6 +12,7 @@ import { Secondaries, type SecondarySource, sourcesOf } from './controller/secon
 import type { TurnRequest } from './controller/turn.ts'
 import type { Subscriber } from './informer/informer.ts'
 import type { Informers } from './informer/informers.ts'
+import type { IsolationGroup, IsolationGroups } from './isolation-groups.ts'
 import type { KubeClient, KubeRequest } from './kube/client.ts'
 import type { Discovery } from './kube/discovery.ts'
 import type { ControllerRecorder } from './observe/controller-metrics.ts'
@@ -31,6 +33,7 @@ export interface HostParts {
   readonly discovery: Discovery
   readonly informers: Informers
   readonly pool: GuestPool
+  readonly isolation: IsolationGroups
   /** The folder of the config file. */
   readonly configDir: string
   /** False on standby: caches sync and guests load, and no key is handed out. */
@@ -70,6 +73,8 @@ export class HostedController {
   #wanted: ControllerConfig
   readonly #scopes: readonly Scope[]
   readonly #reader: ScopeReader
+  /** Whose process runs the handler. */
+  #isolation: IsolationGroup
   readonly #sandbox: Sandbox
   readonly #controller: Controller
   readonly #secondaries: Secondaries
@@ -101,6 +106,7 @@ export class HostedController {
     const selected = config.labelSelector !== undefined || config.fieldSelector !== undefined
     this.#reader = createScopeReader(this.#scopes, config.gvk, selected)
     this.#events = this.#createEvents()
+    this.#isolation = parts.isolation.acquire(config.isolation)
     this.#sandbox = this.#createSandbox()
     this.#controller = this.#createController()
     this.#secondaries = this.#createSecondaries()
@@ -123,7 +129,7 @@ export class HostedController {
     return this.#metrics
   }
 
-  /** Private memory of the guest; undefined while there is none, or where the system does not say. */
+  /** Private memory of the guest, whoever shares it; undefined while there is none, or where the system does not say. */
   get guestMemoryBytes(): number | undefined {
     return this.#sandbox.usedBytes
   }
@@ -213,6 +219,7 @@ export class HostedController {
     await this.#sandbox.close(0)
     // What was cut off settles now; nothing of this controller is under way any more.
     await drained
+    this.#isolation.release()
     for (const scope of this.#scopes) scope.release()
     this.#secondaries.release()
     this.#events.close()
@@ -238,10 +245,26 @@ export class HostedController {
       if (this.#isStopped) return
       this.#sandbox.memoryBytes = this.#wanted.memoryBytes
       const isNew = bundle.hash !== this.#bundle?.hash || this.#wanted !== this.#config
-      if (always || isNew) await this.#sandbox.swap(bundle)
+      if (always || isNew) await this.#swap(bundle)
       this.#handlerFault = undefined
     } catch (error) {
       if (!this.#isStopped) this.#failed(error)
+    }
+  }
+
+  /** Into a process of the group that the entry names now; until it runs there, it stays where it is. */
+  async #swap(bundle: Bundle): Promise<void> {
+    const { isolation } = this.#wanted
+    if (isDeepStrictEqual(isolation, this.#config.isolation)) return void (await this.#sandbox.swap(bundle))
+    const next = this.#parts.isolation.acquire(isolation)
+    try {
+      await this.#sandbox.swap(bundle, next.guests)
+    } finally {
+      const hasMoved = this.#sandbox.group === next.guests
+      const left = hasMoved ? this.#isolation : next
+      if (hasMoved) this.#isolation = next
+      this.#controller.share(this.#isolation.process)
+      left.release()
     }
   }
 
@@ -274,8 +297,9 @@ export class HostedController {
     const isRestart = bundle === this.#bundle
     this.#bundle = bundle
     this.#exports = exports
-    this.#handlerFault = undefined
+    // The newest version may still be another one, which does not load.
     if (isRestart) return
+    this.#handlerFault = undefined
     this.#configure(this.#wanted)
     if (!isFirst) this.#metrics.swapped()
     this.#log.info(isFirst ? 'Handler loaded' : 'Handler swapped', { bundle: bundle.hash })
@@ -290,6 +314,7 @@ export class HostedController {
       memoryBytes,
       pool,
       clock,
+      group: this.#isolation.guests,
       check: ({ types }) => assertExports(this.#wanted.handler, types, mappersOf(this.#wanted)),
       onLoaded: (bundle, loaded) => this.#loaded(bundle, loaded),
       onLog: (line, request) => this.#onGuestLog(line, request),
@@ -328,6 +353,7 @@ export class HostedController {
       hostCall: this.#createHostCall(overlay),
       call: (request) => this.#sandbox.call(request),
       ready: () => this.#sandbox.ready,
+      process: this.#isolation.process,
       resource: () => discovery.resolve(this.#config.gvk),
       find: (key) => this.#reader.find(key),
       entries: () => this.#reader.entries(),

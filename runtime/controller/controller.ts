@@ -19,6 +19,7 @@ import { decideHostFailure, type Failure, type Outcome } from './outcome.ts'
 import { type Parked, Parking } from './parking.ts'
 import { isSelective, prepareTurn } from './prepare-turn.ts'
 import type { SecondaryEvent, SecondarySource } from './secondaries.ts'
+import { type SharedProcess, Suspects } from './suspects.ts'
 import { Tombstones } from './tombstones.ts'
 import { runTurn, type Turn, type TurnOptions } from './turn.ts'
 
@@ -55,6 +56,8 @@ export interface ControllerOptions
   entries(): Entry[]
   /** False while the guest cannot take calls: keys wait in the queue. */
   ready(): boolean
+  /** Which controllers' calls share a guest; its own alone by default. */
+  readonly process?: SharedProcess
 }
 
 /**
@@ -82,9 +85,9 @@ export class Controller {
   readonly #reasons = new Map<string, Reason>()
   /**
    * Keys that were in hand when their guest died: which of them killed it is not known. While there are any, keys are
-   * handed out one at a time, and the one that kills a guest alone is blamed.
+   * handed out one at a time, among all controllers of the process, and the one that kills a guest alone is blamed.
    */
-  readonly #suspects = new Set<string>()
+  readonly #suspects: Suspects
   /** Exports of the handler's present bundle; empty until the first has loaded. */
   #exports: ReadonlySet<string> = new Set()
   #state: 'idle' | 'working' | 'draining' = 'idle'
@@ -103,7 +106,11 @@ export class Controller {
     this.#timers = new DelayingQueue(clock, (key) => this.#queue.add(key))
     this.#limiter = new RateLimiter(config.retry, new TokenBucket(clock, RETRIES_PER_SECOND, RETRY_BURST))
     this.#workers = new PQueue({ concurrency: config.concurrency })
-    this.#workers.addEventListener('next', () => this.dispatch())
+    this.#suspects = this.#createSuspects()
+    this.#workers.addEventListener('next', () => {
+      this.#suspects.released()
+      this.dispatch()
+    })
     this.#scheduleResync()
   }
 
@@ -267,12 +274,19 @@ export class Controller {
     return true
   }
 
+  /** Says which controllers' calls share the guest from now on. */
+  share(process: SharedProcess): void {
+    this.#suspects.process = process
+  }
+
   /** Stops taking keys and waits for those in hand. */
   async drain(): Promise<void> {
     this.#state = 'draining'
+    this.#suspects.clear()
     this.#cancelResync()
     this.#cancelCatchUp?.()
     await Promise.all([this.#workers.onIdle(), this.#upkeep.stop()])
+    this.#suspects.leave()
     // Those in hand set theirs too.
     this.#timers.clearAll()
   }
@@ -280,6 +294,7 @@ export class Controller {
   /** Hands keys to workers while there are both, and the guest can take calls. */
   dispatch(): void {
     while (this.#state === 'working' && this.#hasFreeWorker() && this.#options.ready()) {
+      if (this.#queue.depth === 0 || !this.#suspects.mayRun) return
       const key = this.#queue.take()
       if (key === undefined) return
       void this.#workers.add(() => this.#work(key))
@@ -287,8 +302,20 @@ export class Controller {
   }
 
   #hasFreeWorker(): boolean {
-    const most = this.#suspects.size > 0 ? 1 : this.#workers.concurrency
-    return this.#exports.size > 0 && this.#workers.pending + this.#workers.size < most
+    return this.#exports.size > 0 && this.#inHand < this.#workers.concurrency
+  }
+
+  get #inHand(): number {
+    return this.#workers.pending + this.#workers.size
+  }
+
+  #createSuspects(): Suspects {
+    const options = {
+      inHand: () => this.#inHand,
+      canRun: () => this.#state === 'working' && this.#exports.size > 0 && this.#options.ready(),
+      wake: () => this.dispatch(),
+    }
+    return new Suspects(options, this.#options.process)
   }
 
   async #work(key: string): Promise<void> {
