@@ -69,6 +69,8 @@ export class Suspects {
     this.#process.leave(this)
     this.#process = process
     process.join(this)
+    // It may have been held back in the one before.
+    this.wake()
   }
 
   get isWaiting(): boolean {
