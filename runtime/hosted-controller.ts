@@ -255,12 +255,13 @@ export class HostedController {
   /** Into a process of the group that the entry names now; until it runs there, it stays where it is. */
   async #swap(bundle: Bundle): Promise<void> {
     const { isolation } = this.#wanted
-    if (isDeepStrictEqual(isolation, this.#config.isolation)) return void (await this.#sandbox.swap(bundle))
+    if (isDeepStrictEqual(isolation, this.#isolation.of)) return void (await this.#sandbox.swap(bundle))
     const next = this.#parts.isolation.acquire(isolation)
     try {
       await this.#sandbox.swap(bundle, next.guests)
     } finally {
-      const hasMoved = this.#sandbox.group === next.guests
+      // Once stopped, what it was in has been given back.
+      const hasMoved = !this.#isStopped && this.#sandbox.group === next.guests
       const left = hasMoved ? this.#isolation : next
       if (hasMoved) this.#isolation = next
       this.#controller.share(this.#isolation.process)

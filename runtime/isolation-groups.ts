@@ -4,6 +4,7 @@ import { GuestGroup, type GuestGroupOptions } from './sandbox/guest-group.ts'
 
 /** What controllers of one process share: the guest, and the blame for its death. */
 export interface IsolationGroup {
+  readonly of: ControllerConfig['isolation']
   readonly guests: GuestGroup
   readonly process: SharedProcess
   release(): void
@@ -26,12 +27,13 @@ export class IsolationGroups {
 
   /** The named group, or for `process` one that nobody else will be in. */
   acquire(isolation: ControllerConfig['isolation']): IsolationGroup {
-    if (isolation === 'process') return { ...this.#create(), release() {} }
+    if (isolation === 'process') return { ...this.#create(), of: isolation, release() {} }
     const { group } = isolation
     const shared = this.#shared.get(group) ?? this.#create()
     this.#shared.set(group, shared)
     shared.users++
     return {
+      of: isolation,
       guests: shared.guests,
       process: shared.process,
       release: () => {

@@ -147,7 +147,11 @@ export class GuestGroup {
     if (this.#running?.seats.has(member) !== true) return NOT_RUNNING
     const settled = this.#running.guest.call(request, member.number)
     member.calls.add(settled)
-    return await settled.finally(() => member.calls.delete(settled))
+    try {
+      return await settled
+    } finally {
+      member.calls.delete(settled)
+    }
   }
 
   /** Takes a member out; its running calls finish as after a swap. */

@@ -227,6 +227,20 @@ describe('GuestGroup', () => {
     expect([a.sandbox.bundleHash, b.sandbox.bundleHash]).toEqual(['a2', 'b1'])
   })
 
+  test('asks only of a new bundle whether it is of use: what ran before goes on', async () => {
+    const check = vi.fn()
+    const { join, processes, clock } = createGroup()
+    const a = join('a', { check })
+    await a.sandbox.swap(bundleOf('a1', 'a1'))
+    check.mockImplementation(() => {
+      throw new Error('lacks a mapper')
+    })
+    await expect(a.sandbox.swap(bundleOf('a2', 'a2'))).rejects.toThrow('lacks a mapper')
+    processes[0]?.end(OUT_OF_MEMORY)
+    await clock.advance(0)
+    expect(a.sandbox.bundleHash).toBe('a1')
+  })
+
   test('gets a process without a member that has left, whose calls are cut at the end of its grace', async () => {
     const { a, b, process, processes, clock } = await createPair()
     const [ofA, ofB] = [a, b].map(({ sandbox }) => sandbox.call(requestOf({ timeoutMs: 60_000 })))
