@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { createBroker, type HostCall } from './broker/broker.ts'
 import { EventRecorder } from './broker/event-recorder.ts'
 import { objectKeyPrefix } from './broker/object-key.ts'
@@ -12,6 +13,7 @@ import { Secondaries, type SecondarySource, sourcesOf } from './controller/secon
 import type { TurnRequest } from './controller/turn.ts'
 import type { Subscriber } from './informer/informer.ts'
 import type { Informers } from './informer/informers.ts'
+import type { IsolationGroup, IsolationGroups } from './isolation-groups.ts'
 import type { KubeClient, KubeRequest } from './kube/client.ts'
 import type { Discovery } from './kube/discovery.ts'
 import type { ControllerRecorder } from './observe/controller-metrics.ts'
@@ -32,6 +34,7 @@ export interface HostParts {
   readonly discovery: Discovery
   readonly informers: Informers
   readonly pool: GuestPool
+  readonly isolation: IsolationGroups
   /** The folder of the config file. */
   readonly configDir: string
   /** False on standby: caches sync and guests load, and no key is handed out. */
@@ -71,6 +74,8 @@ export class HostedController {
   #wanted: ControllerConfig
   readonly #scopes: readonly Scope[]
   readonly #reader: ScopeReader
+  /** Whose process runs the handler. */
+  #isolation: IsolationGroup
   readonly #sandbox: Sandbox
   readonly #controller: Controller
   readonly #secondaries: Secondaries
@@ -104,6 +109,7 @@ export class HostedController {
     this.#reader = createScopeReader(this.#scopes, config.gvk, selected)
     this.#events = this.#createEvents()
     this.#overlay = new Overlay(parts.clock)
+    this.#isolation = parts.isolation.acquire(config.isolation)
     this.#sandbox = this.#createSandbox()
     this.#controller = this.#createController()
     this.#secondaries = this.#createSecondaries()
@@ -126,7 +132,7 @@ export class HostedController {
     return this.#metrics
   }
 
-  /** Private memory of the guest; undefined while there is none, or where the system does not say. */
+  /** Private memory of the guest, whoever shares it; undefined while there is none, or where the system does not say. */
   get guestMemoryBytes(): number | undefined {
     return this.#sandbox.usedBytes
   }
@@ -221,6 +227,7 @@ export class HostedController {
     await drained
     // Not before: what goes while calls finish is kept in mind, for whoever takes over.
     for (const unsubscribe of this.#unsubscribes) unsubscribe()
+    this.#isolation.release()
     for (const scope of this.#scopes) scope.release()
     this.#secondaries.release()
     this.#events.close()
@@ -246,10 +253,27 @@ export class HostedController {
       if (this.#isStopped) return
       this.#sandbox.memoryBytes = this.#wanted.memoryBytes
       const isNew = bundle.hash !== this.#bundle?.hash || this.#wanted !== this.#config
-      if (always || isNew) await this.#sandbox.swap(bundle)
+      if (always || isNew) await this.#swap(bundle)
       this.#handlerFault = undefined
     } catch (error) {
       if (!this.#isStopped) this.#failed(error)
+    }
+  }
+
+  /** Into a process of the group that the entry names now; until it runs there, it stays where it is. */
+  async #swap(bundle: Bundle): Promise<void> {
+    const { isolation } = this.#wanted
+    if (isDeepStrictEqual(isolation, this.#isolation.of)) return void (await this.#sandbox.swap(bundle))
+    const next = this.#parts.isolation.acquire(isolation)
+    try {
+      await this.#sandbox.swap(bundle, next.guests)
+    } finally {
+      // Once stopped, what it was in has been given back.
+      const hasMoved = !this.#isStopped && this.#sandbox.group === next.guests
+      const left = hasMoved ? this.#isolation : next
+      if (hasMoved) this.#isolation = next
+      this.#controller.share(this.#isolation.process)
+      left.release()
     }
   }
 
@@ -282,8 +306,9 @@ export class HostedController {
     const isRestart = bundle === this.#bundle
     this.#bundle = bundle
     this.#exports = exports
-    this.#handlerFault = undefined
+    // The newest version may still be another one, which does not load.
     if (isRestart) return
+    this.#handlerFault = undefined
     this.#configure(this.#wanted)
     if (!isFirst) this.#metrics.swapped()
     this.#log.info(isFirst ? 'Handler loaded' : 'Handler swapped', { bundle: bundle.hash })
@@ -298,6 +323,7 @@ export class HostedController {
       memoryBytes,
       pool,
       clock,
+      group: this.#isolation.guests,
       check: ({ types }) => assertExports(this.#wanted.handler, types, mappersOf(this.#wanted)),
       onLoaded: (bundle, loaded) => this.#loaded(bundle, loaded),
       onLog: (line, request) => this.#onGuestLog(line, request),
@@ -336,6 +362,7 @@ export class HostedController {
       hostCall: this.#createHostCall(overlay),
       call: (request) => this.#sandbox.call(request),
       ready: () => this.#sandbox.ready,
+      process: this.#isolation.process,
       resource: () => discovery.resolve(this.#config.gvk),
       find: (key) => this.#reader.find(key),
       entries: () => this.#reader.entries(),

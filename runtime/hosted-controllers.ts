@@ -5,10 +5,11 @@ import type { Config, ControllerConfig } from './config/schema.ts'
 import type { Bearer } from './controller/finalizer-bearers.ts'
 import { acquireAll, HostedController, type HostParts } from './hosted-controller.ts'
 import type { Entry } from './informer/entry.ts'
+import { IsolationGroups } from './isolation-groups.ts'
 import { createFileWatcher, type FileWatcher } from './util/file-watcher.ts'
 import type { Gvk } from './util/gvk.ts'
 
-export interface HostedControllersOptions extends Omit<HostParts, 'onChange'> {
+export interface HostedControllersOptions extends Omit<HostParts, 'onChange' | 'isolation'> {
   /** Follow the config, the handlers and their imports. */
   readonly watch: boolean
   onReload(result: 'success' | 'error'): void
@@ -34,7 +35,7 @@ export class HostedControllers {
 
   constructor(options: HostedControllersOptions, config: Config) {
     this.#options = options
-    this.#parts = { ...options, onChange: () => this.#followFiles() }
+    this.#parts = { ...options, isolation: new IsolationGroups(options), onChange: () => this.#followFiles() }
     this.#config = config
     if (options.watch) this.#watcher = createFileWatcher(options.clock, (files) => this.#onFiles(files))
     this.#followFiles()

@@ -1,6 +1,7 @@
 import type { Fault } from '../errors.ts'
 import { formatDuration, parseDurationMs } from '../util/duration.ts'
 import { sentence } from './check.ts'
+import { groupFaults } from './group-rules.ts'
 import { show } from './option.ts'
 import { isResourceVerb, leaderElectionSchema, PATH_VERBS, retrySchema } from './schema.ts'
 import { type Path, type Source, valueAt } from './source.ts'
@@ -21,6 +22,7 @@ export function ruleFaults(source: Source): Fault[] {
   return [
     ...leaderElectionFaults(source),
     ...duplicateNames(source),
+    ...groupFaults(source),
     ...controllersOf(source).flatMap((path) => [
       ...retryFaults(source, path),
       ...withFaults(source, [...path, 'with']),

@@ -8,6 +8,7 @@ import {
   duration,
   kind,
   matching,
+  show,
   size,
   uniqueKinds,
   uniqueList,
@@ -61,7 +62,7 @@ export interface ControllerConfig {
   readonly timeoutMs: number
   readonly memoryBytes: number
   readonly concurrency: number
-  readonly isolation: 'process'
+  readonly isolation: 'process' | { readonly group: string }
   /** JSON; undefined when the entry has none. */
   readonly with: unknown
   readonly allow: readonly AllowEntry[]
@@ -200,8 +201,16 @@ const common = {
     why: 'Calls mostly wait for the API server; they share one process and one core.',
   }),
   isolation: z
-    .literal('process')
-    .meta({ description: 'Each controller has a process of its own.' })
+    .union(
+      [z.literal('process'), z.strictObject({ group: dnsLabel({ doc: 'The name; members are those that bear it.' }) })],
+      { error: ({ input }) => `must be process or { group: NAME }, not ${show(input)}` },
+    )
+    .meta({
+      description: describe({
+        doc: 'process: the controller has one of its own. { group: NAME }: members share one, with the largest `memory` among them and 16Mi for each further one; their `allow` must be equal.',
+        why: 'A member costs a tenth of a process, but one that hangs or runs out of memory ends the calls of all.',
+      }),
+    })
     .prefault('process'),
 }
 

@@ -17,6 +17,7 @@ import { isSelective } from './prepare-turn.ts'
 import { Retries } from './retries.ts'
 import type { SecondaryEvent, SecondarySource } from './secondaries.ts'
 import { settleTurn } from './settle-turn.ts'
+import { type SharedProcess, Suspects } from './suspects.ts'
 import { decideTurn, takeTurn } from './take-turn.ts'
 import type { Turn, TurnOptions } from './turn.ts'
 
@@ -55,6 +56,8 @@ export interface ControllerOptions
   entries(): Entry[]
   /** False while the guest cannot take calls: keys wait in the queue. */
   ready(): boolean
+  /** Which controllers' calls share a guest; its own alone by default. */
+  readonly process?: SharedProcess
 }
 
 /**
@@ -78,6 +81,11 @@ export class Controller {
   readonly #mappers: MapperRuns
   /** Why a key waits, for its handler's eyes; a key without one is a retry or a requeue that came due. */
   readonly #reasons = new Map<string, Reason>()
+  /**
+   * Keys that were in hand when their guest died: which of them killed it is not known. While there are any, keys are
+   * handed out one at a time, among all controllers of the process, and the one that kills a guest alone is blamed.
+   */
+  readonly #suspects: Suspects
   /** Exports of the handler's present bundle; empty until the first has loaded. */
   #exports: ReadonlySet<string> = new Set()
   #state: 'idle' | 'working' | 'draining' = 'idle'
@@ -91,8 +99,10 @@ export class Controller {
     this.#finalizers = new Finalizers(config.name)
     this.#upkeep = this.#createUpkeep()
     this.#queue = new WorkQueue({ metrics, onReady: () => this.dispatch() })
+    this.#suspects = this.#createSuspects()
     this.#retries = new Retries({
       clock,
+      suspects: this.#suspects,
       backoff: config.retry,
       log,
       retried: () => metrics.retried(),
@@ -107,7 +117,10 @@ export class Controller {
       enqueue: (key, priority) => this.#enqueueChange(key, 'watched', priority),
     })
     this.#workers = new PQueue({ concurrency: config.concurrency })
-    this.#workers.addEventListener('next', () => this.dispatch())
+    this.#workers.addEventListener('next', () => {
+      this.#suspects.released()
+      this.dispatch()
+    })
     this.#scheduleResync()
   }
 
@@ -273,13 +286,20 @@ export class Controller {
     return true
   }
 
+  /** Says which controllers' calls share the guest from now on. */
+  share(process: SharedProcess): void {
+    this.#suspects.process = process
+  }
+
   /** Stops taking keys and waits for those in hand. */
   async drain(): Promise<void> {
     this.#state = 'draining'
+    this.#suspects.clear()
     this.#cancelResync()
     this.#mappers.stop()
     this.#breaker.clear()
     await Promise.all([this.#workers.onIdle(), this.#upkeep.stop()])
+    this.#suspects.leave()
     // Those in hand set theirs too.
     this.#retries.clearTimers()
   }
@@ -287,6 +307,7 @@ export class Controller {
   /** Hands keys to workers while there are both, and the guest can take calls. */
   dispatch(): void {
     while (this.#state === 'working' && this.#hasFreeWorker() && this.#options.ready()) {
+      if (this.#queue.depth === 0 || !this.#suspects.mayRun) return
       const key = this.#queue.take()
       if (key === undefined) return
       void this.#workers.add(() => this.#work(key))
@@ -294,8 +315,20 @@ export class Controller {
   }
 
   #hasFreeWorker(): boolean {
-    const most = this.#retries.hasSuspects ? 1 : this.#workers.concurrency
-    return this.#exports.size > 0 && this.#workers.pending + this.#workers.size < most
+    return this.#exports.size > 0 && this.#inHand < this.#workers.concurrency
+  }
+
+  get #inHand(): number {
+    return this.#workers.pending + this.#workers.size
+  }
+
+  #createSuspects(): Suspects {
+    const options = {
+      inHand: () => this.#inHand,
+      canRun: () => this.#state === 'working' && this.#exports.size > 0 && this.#options.ready(),
+      wake: () => this.dispatch(),
+    }
+    return new Suspects(options, this.#options.process)
   }
 
   async #work(key: string): Promise<void> {

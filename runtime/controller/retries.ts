@@ -3,10 +3,13 @@ import { type BackoffOptions, RateLimiter } from '../queue/rate-limiter.ts'
 import type { Clock } from '../util/clock.ts'
 import { TokenBucket } from '../util/token-bucket.ts'
 import type { Failure, Outcome } from './outcome.ts'
+import type { Suspects } from './suspects.ts'
 
 export interface RetriesOptions {
   readonly clock: Clock
   readonly backoff: BackoffOptions
+  /** Keys that were in hand when their guest died. */
+  readonly suspects: Suspects
   readonly log: { warn(message: string, fields: object): void; error(message: string, fields: object): void }
   /** A failed key was given another attempt. */
   retried(): void
@@ -22,25 +25,18 @@ export class Retries {
   readonly #options: RetriesOptions
   readonly #timers: DelayingQueue
   readonly #limiter: RateLimiter
-  /**
-   * Keys that were in hand when their guest died: which of them killed it is not known. While there are any, keys are
-   * handed out one at a time, and the one that kills a guest alone is blamed.
-   */
-  readonly #suspects = new Set<string>()
+  readonly #suspects: Suspects
 
   constructor(options: RetriesOptions) {
-    const { clock, backoff, onDue } = options
+    const { clock, backoff, suspects, onDue } = options
     this.#options = options
+    this.#suspects = suspects
     this.#timers = new DelayingQueue(clock, onDue)
     this.#limiter = new RateLimiter(backoff, new TokenBucket(clock, RETRIES_PER_SECOND, RETRY_BURST))
   }
 
   set backoff(backoff: BackoffOptions) {
     this.#limiter.options = backoff
-  }
-
-  get hasSuspects(): boolean {
-    return this.#suspects.size > 0
   }
 
   /** The number of the key's next attempt, from 1. */

@@ -1,10 +1,11 @@
 /**
  * The wire between host and guest, used by both ends.
- * A frame is: u32 length of what follows · u8 type · u32 id · UTF-8 text; numbers are big endian. The socket is the guest's
- * identity; an id only pairs an answer with its question. Nearly every text is JSON, passed on unchanged.
+ * A frame is: u32 length of what follows · u8 type · u16 member · u32 id · UTF-8 text; numbers are big endian. The socket is
+ * the guest's identity; an id only pairs an answer with its question, and a member is one of the handlers that share the
+ * process, which are one trust domain. Nearly every text is JSON, passed on unchanged.
  */
 export const FRAME = {
-  /** host → guest, id 0: `{name, code, limits}`. */
+  /** host → guest, id 0: `{name, code, limits}`; once for each member. */
   load: 1,
   /** host → guest, id of the call: `{export, args, context}`. */
   call: 2,
@@ -34,15 +35,20 @@ export type FrameType = (typeof FRAME)[keyof typeof FRAME]
 
 export interface Frame {
   readonly type: FrameType
+  /** Which handler of the process it is about; left out for 0, the only one unless it shares its process. */
+  readonly member?: number
   readonly id: number
   readonly text: string
 }
+
+/** Sends one frame. */
+export type SendFrame = (type: FrameType, id: number, text: string, member?: number) => void
 
 /** No frame is longer, its length field included: what a decoder holds for one peer stays below this. */
 export const MAX_FRAME_BYTES = 4 << 20
 
 const LENGTH_BYTES = 4
-const HEAD_BYTES = 5
+const HEAD_BYTES = 7
 
 export const HOST_FRAMES: ReadonlySet<number> = new Set([
   FRAME.load,
@@ -118,7 +124,9 @@ function parseBody(bytes: Buffer, start: number, length: number, types: Readonly
   const type = bytes.readUInt8(start)
   if (!types.has(type)) throw new FrameError(`Cannot read a frame of type ${type}: not one that this peer may send`)
   const text = bytes.toString('utf8', start + HEAD_BYTES, start + length)
-  return { type: type as FrameType, id: bytes.readUInt32BE(start + 1), text }
+  const member = bytes.readUInt16BE(start + 1)
+  const frame = { type: type as FrameType, id: bytes.readUInt32BE(start + 3), text }
+  return member === 0 ? frame : { ...frame, member }
 }
 
 /** Whether `text` fits one frame. */
@@ -134,10 +142,11 @@ export function encodeFrames(frames: readonly Frame[]): Buffer {
   const total = lengths.reduce((sum, length) => sum + LENGTH_BYTES + HEAD_BYTES + length, 0)
   const bytes = Buffer.allocUnsafe(total)
   let at = 0
-  frames.forEach(({ type, id, text }, index) => {
+  frames.forEach(({ type, member = 0, id, text }, index) => {
     const length = lengths[index] as number
     at = bytes.writeUInt32BE(HEAD_BYTES + length, at)
     at = bytes.writeUInt8(type, at)
+    at = bytes.writeUInt16BE(member, at)
     at = bytes.writeUInt32BE(id, at)
     at += bytes.write(text, at, length, 'utf8')
   })
@@ -145,10 +154,10 @@ export function encodeFrames(frames: readonly Frame[]): Buffer {
 }
 
 /** Sends frames by one `write` per turn of the event loop: a system call a frame would cost more than all else here. */
-export function createFrameSender(write: (bytes: Buffer) => void): (type: FrameType, id: number, text: string) => void {
+export function createFrameSender(write: (bytes: Buffer) => void): SendFrame {
   let waiting: Frame[] = []
-  return (type, id, text) => {
-    if (waiting.push({ type, id, text }) > 1) return
+  return (type, id, text, member = 0) => {
+    if (waiting.push({ type, member, id, text }) > 1) return
     process.nextTick(() => {
       const frames = waiting
       waiting = []

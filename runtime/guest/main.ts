@@ -1,35 +1,22 @@
 /**
- * The guest process: one handler in one vm2 VM, one socket to the host on descriptor 3, nothing else.
+ * The guest process: a handler in a vm2 VM, or several that share it, each in a VM of its own on this one thread; one socket
+ * to the host on descriptor 3, nothing else.
  * Nothing in here is a wall: what must hold is enforced by the host. The bounds here spare honest handlers its SIGKILL.
  */
 import { Socket } from 'node:net'
-import prelude from 'ostler:prelude'
 import { createFrameDecoder, createFrameSender, createPartJoiner, FRAME, type Frame, HOST_FRAMES } from './frame.ts'
-import { createLogValve } from './log-valve.ts'
-import { rejectionLog, reportFatal } from './uncaught.ts'
-import { createVm } from './vm.ts'
-
-/** The text of a `load` frame. */
-export interface LoadRequest {
-  /** What stacks show as the file. */
-  readonly name: string
-  readonly code: string
-  /** Bounds of one result and one host call, and of all log lines in a second. */
-  readonly limits: { readonly textBytes: number; readonly logBytesPerSecond: number }
-}
-
-/** The prelude refuses one more with an error; this is for code that got around it. */
-const MAX_TIMERS = 10_000
+import { createMember, type Member, runningMember } from './member.ts'
+import { reportFatal } from './uncaught.ts'
 
 const socket = new Socket({ fd: 3 })
 const sendFrame = createFrameSender((bytes) => socket.write(bytes))
-const logValve = createLogValve((id, text) => sendFrame(FRAME.log, id, text))
-const timers = new Map<number, NodeJS.Timeout>()
+const members = new Map<number, Member>()
+/** Made before its bundle comes: that is most of what a warm start saves. */
+const first = createMember(sendFrame)
 
 process.on('uncaughtException', reportFatal)
-process.on('unhandledRejection', (reason) => logValve.push(0, rejectionLog(reason)))
+process.on('unhandledRejection', (reason) => (runningMember() ?? first).rejected(reason))
 
-const vm = createVm({ outer, prelude })
 const decode = createFrameDecoder(HOST_FRAMES)
 const join = createPartJoiner()
 
@@ -44,71 +31,17 @@ socket.on('error', () => process.exit(0))
 socket.on('close', () => process.exit(0))
 sendFrame(FRAME.booted, 0, '')
 
-function receive({ type, id, text }: Frame): void {
-  switch (type) {
-    case FRAME.ping:
-      return sendFrame(FRAME.pong, id, '')
-    case FRAME.load:
-      return load(text)
-    case FRAME.call:
-      return vm.deliver('call', id, text)
-    case FRAME.abort:
-      return vm.deliver('abort', id, text)
-    case FRAME.reply:
-      return vm.deliver('reply', id, text)
-    default:
-      throw new Error(`the host sent a frame of type ${type}`)
-  }
+function receive(frame: Frame): void {
+  const { type, member: number = 0, id, text } = frame
+  if (type === FRAME.ping) return sendFrame(FRAME.pong, id, '')
+  if (type === FRAME.load) return load(number, text)
+  const member = members.get(number)
+  if (member === undefined) throw new Error(`the host sent a frame to member ${number}, which was not loaded`)
+  member.receive(frame)
 }
 
-function load(text: string): void {
-  const { name, code, limits } = JSON.parse(text) as LoadRequest
-  logValve.open(limits.logBytesPerSecond)
-  sendFrame(FRAME.loaded, 0, vm.load(code, name, limits.textBytes))
-}
-
-/** All that the VM can reach, with what `Outer` says of it. */
-function outer(op: string, id: number, text: string): number {
-  switch (op) {
-    case 'send':
-      return send(id, text)
-    case 'setTimeout':
-      return startTimer(id, Number(text))
-    case 'clearTimeout':
-      clearTimeout(timers.get(id))
-      return Number(timers.delete(id))
-    default:
-      return 0
-  }
-}
-
-function startTimer(id: number, delayMs: number): number {
-  clearTimeout(timers.get(id))
-  timers.delete(id)
-  if (timers.size >= MAX_TIMERS) return 0
-  const fire = () => {
-    timers.delete(id)
-    vm.deliver('timer', id, '')
-  }
-  timers.set(id, setTimeout(fire, delayMs))
-  return 1
-}
-
-/** `text` is the frame type's name, a line feed, and the payload. */
-function send(id: number, text: string): number {
-  const cut = text.indexOf('\n')
-  const payload = text.slice(cut + 1)
-  switch (text.slice(0, cut)) {
-    case 'settled':
-      sendFrame(FRAME.settled, id, payload)
-      return 1
-    case 'hostCall':
-      sendFrame(FRAME.hostCall, id, payload)
-      return 1
-    case 'log':
-      logValve.push(id, payload)
-      return 1
-    default:
-      return 0
-  }
+function load(number: number, text: string): void {
+  const member = members.size === 0 ? first : createMember(sendFrame)
+  members.set(number, member)
+  member.load(number, text)
 }

@@ -131,7 +131,7 @@ export function createControllerMetrics(registry: Registry, now: () => number) {
   )
   const deaths = new Counter({
     name: 'ostler_guest_deaths_total',
-    help: 'Guests that ended unasked, by cause.',
+    help: "Guests that ended unasked, by cause; a group's counts for each member.",
     labelNames: ['controller', 'reason'] as const,
     registers,
   })
@@ -142,7 +142,10 @@ export function createControllerMetrics(registry: Registry, now: () => number) {
     buckets: START_BUCKETS,
     registers,
   })
-  const memory = gauge('ostler_guest_memory_bytes', "The private memory of a controller's guest.")
+  const memory = gauge(
+    'ostler_guest_memory_bytes',
+    "The private memory of a controller's guest; members of a group show the same one.",
+  )
 
   return { recorder }
 

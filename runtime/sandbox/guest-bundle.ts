@@ -1,6 +1,6 @@
 /**
  * The guest as one file of code, so that its process needs no permission to read any other.
- * Its entry, guest/main.ts, imports `createVm` from './vm.ts' and the prelude's source by
+ * Below its entry, guest/main.ts, guest/member.ts imports `createVm` from './vm.ts' and the prelude's source by
  * `import prelude from 'ostler:prelude'`; the answer is CommonJS and belongs into a file that ends in `.cjs`.
  */
 import { fileURLToPath } from 'node:url'

@@ -21,8 +21,8 @@ export interface GuestProcess {
   readonly ended: Promise<Death>
   /** Written, but not yet read by the guest. */
   readonly unreadBytes: number
-  /** Texts of any length; after the end they are dropped. */
-  send(type: FrameType, id: number, text: string): void
+  /** Texts of any length, to one of the handlers inside; after the end they are dropped. */
+  send(type: FrameType, id: number, text: string, member?: number): void
   /** SIGKILL. `ended` tells the first death given here, whatever the process says itself. */
   kill(death: Death): void
   /** Stops and goes on reading the guest's frames. */
@@ -141,10 +141,10 @@ function attach(
     get unreadBytes() {
       return socket.writableLength + queuedBytes
     },
-    send(type, id, text) {
+    send(type, id, text, member) {
       if (gone) return
       queuedBytes += text.length
-      for (const frame of splitText(type, id, text)) write(frame.type, frame.id, frame.text)
+      for (const frame of splitText(type, id, text)) write(frame.type, frame.id, frame.text, member)
     },
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { RuntimeError } from '../errors.ts'
 import { FRAME, type Frame, FrameError } from '../guest/frame.ts'
-import type { LoadRequest } from '../guest/main.ts'
+import type { LoadRequest } from '../guest/member.ts'
 import type { Clock } from '../util/clock.ts'
 import { TokenBucket } from '../util/token-bucket.ts'
 import type { Bundle } from './bundle.ts'
@@ -31,8 +31,22 @@ export interface GuestOptions {
 /** Hears a handler's log lines; `request` is undefined for what it logs outside of a call. */
 export type OnLog = (line: GuestLog, request: CallRequest | undefined) => void
 
+/** A handler in the guest: the only one, or one of a group. */
+interface Member {
+  readonly number: number
+  readonly bundle: Bundle
+  readonly onLog: OnLog
+  readonly logBucket: TokenBucket
+  droppedLogs: number
+  /** Calls that somebody waits for, and those that run on after their timeout. */
+  calls: number
+  /** Host calls in flight of calls that are not over, by ids of the member's own. */
+  readonly hostCalls: Set<number>
+}
+
 /** A call that its caller waits for. */
 interface Call {
+  readonly member: Member
   readonly request: CallRequest
   readonly deadline: number
   readonly settle: (settled: Settled) => void
@@ -50,6 +64,12 @@ interface HostCall extends HostCallMessage {
   readonly bytes: number
 }
 
+/** A call that nobody waits for any more, and that runs on inside. */
+interface LateCall {
+  readonly member: Member
+  readonly cancelOverdue: () => void
+}
+
 type Phase = 'booting' | 'booted' | 'loading' | 'loaded' | 'ended'
 
 const MAX_ID = 0xffff_ffff
@@ -58,8 +78,9 @@ const READ_POLL_MS = 5
 const Mi = 1 << 20
 
 /**
- * One guest process from its start to its end: loads one bundle, runs its exports, answers its host calls, and is killed
- * when it uses more than it may, does not answer, or talks nonsense. It is never used again for another bundle.
+ * One guest process from its start to its end: loads one bundle, or one for each member of a group, runs their exports,
+ * answers their host calls, and is killed when it uses more than it may, does not answer, or talks nonsense. It is never used
+ * again for other bundles.
  */
 export class Guest {
   readonly memoryBytes: number
@@ -73,10 +94,11 @@ export class Guest {
   readonly #clock: Clock
   readonly #limits: GuestLimits
   readonly #bucket: TokenBucket
-  readonly #logBucket: TokenBucket
   #phase: Phase = 'booting'
-  #bundle: Bundle | undefined
-  #onLog: OnLog = () => {}
+  /** By their numbers, which frames bear. */
+  readonly #members = new Map<number, Member>()
+  /** The one that loads, or loaded last. */
+  #newest: Member | undefined
   #cancelPhaseTimer: () => void
   #cancelTick: () => void
   #cancelPause = () => {}
@@ -86,17 +108,16 @@ export class Guest {
   /** Calls that somebody waits for, by id. No id is in #late too. */
   readonly #calls = new Map<number, Call>()
   /** Calls that timed out and run on inside; each holds the timer that ends its guest. */
-  readonly #late = new Map<number, () => void>()
-  /** Host calls in flight of calls that are not over, by ids of the guest's own. */
-  readonly #hostCalls = new Set<number>()
-  /** Host calls that were not begun yet, in their order; at most as many as #hostCalls may hold, and those of calls just over. */
+  readonly #late = new Map<number, LateCall>()
+  /** Host calls that were not begun yet, in their order; at most as many as members may have, and those of calls just over. */
   #asked: HostCall[] = []
   #isAnswering = false
   /** Of the host calls that were not answered yet, whoever waits for them. */
   #hostCallBytes = 0
-  #droppedLogs = 0
   /** Pings without their pong yet. */
   #pingsOut = 0
+  /** Who waits for the pong to a ping, by how many pongs come before it. */
+  #turnWaiters: { pongs: number; resolve: () => void }[] = []
   /** Turns of the host's own timer since the last pong: a host that stood still counts one, however long it stood. */
   #silentTurns = 0
   #paused = false
@@ -108,7 +129,6 @@ export class Guest {
     this.#clock = clock
     this.#limits = limits
     this.#bucket = new TokenBucket(clock, limits.framesPerSecond)
-    this.#logBucket = new TokenBucket(clock, 4 * limits.logBytesPerSecond)
     this.#process = launch(memoryBytes, (frames) => this.#receiveAll(frames))
     this.#cancelPhaseTimer = this.#killAfter(limits.bootMs, `did not start within ${limits.bootMs / 1000} s`)
     this.#cancelTick = clock.after(limits.pingMs, () => this.#tick())
@@ -143,27 +163,50 @@ export class Guest {
   }
 
   /**
-   * Evaluates the bundle, once in a guest's life.
+   * Evaluates a bundle, once for each member, one after the other and before the first call.
    * out:     each export's name and `typeof`
    * errors:  RuntimeError HANDLER_LOAD_FAILED with the line that threw; the guest is to be killed then
    */
-  async load(bundle: Bundle, onLog: OnLog): Promise<Readonly<Record<string, string>>> {
+  async load(bundle: Bundle, onLog: OnLog, number = 0): Promise<Readonly<Record<string, string>>> {
     await this.booted
-    const loaded = Promise.withResolvers<LoadedMessage>()
     // It may have ended since.
-    if (this.#phase !== 'booted') throw loadDied(bundle, { cause: 'exit', message: `is ${this.#phase}` })
+    const canLoad = this.#phase === 'booted' || (this.#phase === 'loaded' && !this.#members.has(number))
+    if (!canLoad) throw loadDied(bundle, { cause: 'exit', message: `is ${this.#phase}` })
+    const message = await this.#load(this.#addMember(number, bundle, onLog))
+    if (message.kind === 'error') throw loadFailed(bundle, message.error)
+    return message.exports
+  }
+
+  #addMember(number: number, bundle: Bundle, onLog: OnLog): Member {
+    const logBucket = new TokenBucket(this.#clock, 4 * this.#limits.logBytesPerSecond)
+    const member = { number, bundle, onLog, logBucket, droppedLogs: 0, calls: 0, hostCalls: new Set<number>() }
+    this.#members.set(number, member)
+    this.#newest = member
+    return member
+  }
+
+  #load({ number, bundle }: Member): Promise<LoadedMessage> {
+    const loaded = Promise.withResolvers<LoadedMessage>()
     this.#phase = 'loading'
-    this.#bundle = bundle
-    this.#onLog = onLog
     this.#settleLoad = loaded
     const { textBytes, logBytesPerSecond, loadMs } = this.#limits
     this.#cancelPhaseTimer = this.#killAfter(loadMs, `did not load within ${loadMs / 1000} s`)
     const limits = { textBytes, logBytesPerSecond }
     const request: LoadRequest = { name: bundle.name, code: bundle.code, limits }
-    this.#process.send(FRAME.load, 0, JSON.stringify(request))
-    const message = await loaded.promise
-    if (message.kind === 'error') throw loadFailed(bundle, message.error)
-    return message.exports
+    this.#process.send(FRAME.load, 0, JSON.stringify(request), number)
+    return loaded.promise
+  }
+
+  /**
+   * Resolves once the guest's event loop has turned: what was just loaded did not leave a loop behind it.
+   * errors:  RuntimeError HANDLER_LOAD_FAILED of the bundle that was loaded last, when the guest ends first
+   */
+  async turned(): Promise<void> {
+    const turned = Promise.withResolvers<'turned'>()
+    this.#turnWaiters.push({ pongs: this.#pingsOut, resolve: () => turned.resolve('turned') })
+    this.#ping()
+    const first = await Promise.race([turned.promise, this.ended])
+    if (first !== 'turned' && this.#newest !== undefined) throw loadDied(this.#newest.bundle, first)
   }
 
   /**
@@ -171,9 +214,12 @@ export class Guest {
    * At the timeout `context.signal` aborts and the later result is ignored; a call that goes on for `overdueMs` then costs
    * the guest its life.
    */
-  call(request: CallRequest): Promise<Settled> {
-    if (this.#phase !== 'loaded') return Promise.resolve({ kind: 'died', reason: 'not running' })
-    if (this.#calls.size + this.#late.size >= this.#limits.calls) {
+  call(request: CallRequest, number = 0): Promise<Settled> {
+    const member = this.#members.get(number)
+    if (this.#phase !== 'loaded' || member === undefined) {
+      return Promise.resolve({ kind: 'died', reason: 'not running' })
+    }
+    if (member.calls >= this.#limits.calls) {
       return Promise.reject(
         new RangeError(`Cannot call "${request.export}": ${this.#limits.calls} calls are in flight`),
       )
@@ -182,9 +228,26 @@ export class Guest {
     return new Promise((settle) => {
       const deadline = this.#clock.now() + request.timeoutMs
       const cancelTimer = this.#clock.after(request.timeoutMs, () => this.#timeOut(id))
-      this.#calls.set(id, { request, deadline, settle, cancelTimer, controller: undefined, hostCalls: new Set() })
-      this.#process.send(FRAME.call, id, callText(request))
+      const call = {
+        member,
+        request,
+        deadline,
+        settle,
+        cancelTimer,
+        controller: undefined,
+        hostCalls: new Set<number>(),
+      }
+      this.#calls.set(id, call)
+      member.calls++
+      this.#process.send(FRAME.call, id, callText(request), number)
     })
+  }
+
+  /** Settles a member's calls as `died`; inside they are told to abort, and have as long for it as after a timeout. */
+  drop(number: number, { message }: Death): void {
+    for (const [id, call] of [...this.#calls]) {
+      if (call.member.number === number) this.#abandon(id, call, message, { kind: 'died', reason: message })
+    }
   }
 
   /** Resolves when nothing runs inside on a caller's behalf, or at the guest's end. */
@@ -236,23 +299,29 @@ export class Guest {
     }
   }
 
-  #receive({ type, id, text }: Frame): void {
+  #receive({ type, member: number = 0, id, text }: Frame): void {
     switch (type) {
       case FRAME.booted:
         return this.#onBooted()
-      case FRAME.loaded:
-        return this.#onLoaded(text)
-      case FRAME.settled:
-        return this.#onSettled(id, text)
-      case FRAME.hostCall:
-        return this.#onHostCall(id, text)
-      case FRAME.log:
-        return this.#onLogged(id, text)
       case FRAME.pong:
         return this.#onPong()
+      case FRAME.loaded:
+        return this.#onLoaded(this.#memberOf(number), text)
+      case FRAME.settled:
+        return this.#onSettled(this.#memberOf(number), id, text)
+      case FRAME.hostCall:
+        return this.#onHostCall(this.#memberOf(number), id, text)
+      case FRAME.log:
+        return this.#onLogged(this.#memberOf(number), id, text)
       default:
         throw new FrameError(`Cannot take a frame of type ${type} from a guest`)
     }
+  }
+
+  #memberOf(number: number): Member {
+    const member = this.#members.get(number)
+    if (member === undefined) throw new FrameError(`Cannot take a frame of member ${number}: it was not loaded`)
+    return member
   }
 
   #onBooted(): void {
@@ -260,7 +329,9 @@ export class Guest {
     this.#settleBoot.resolve()
   }
 
-  #onLoaded(text: string): void {
+  #onLoaded(member: Member, text: string): void {
+    if (member !== this.#newest)
+      throw new FrameError(`Cannot take "loaded" of member ${member.number}: it does not load`)
     this.#enter('loading', 'loaded')
     this.#settleLoad?.resolve(parseLoaded(text))
   }
@@ -272,46 +343,56 @@ export class Guest {
     this.#silentTurns = 0
   }
 
-  #onSettled(id: number, text: string): void {
-    const call = this.#calls.get(id)
-    if (call !== undefined) {
-      const settled = this.#settledOf(text)
-      this.#beginRest(call)
-      return this.#finish(id, call, settled)
-    }
-    const cancelOverdue = this.#late.get(id)
-    if (cancelOverdue === undefined) throw new FrameError(`Cannot settle call ${id}: it is not in flight`)
+  #onSettled(member: Member, id: number, text: string): void {
+    const open = this.#calls.get(id) ?? this.#late.get(id)
+    if (open?.member !== member) throw new FrameError(`Cannot settle call ${id}: it is not in flight`)
+    if ('cancelOverdue' in open) return this.#forgetLate(id, open)
+    const settled = this.#settledOf(open, text)
+    this.#beginRest(open)
+    member.calls--
+    this.#finish(id, open, settled)
+  }
+
+  #forgetLate(id: number, { member, cancelOverdue }: LateCall): void {
     cancelOverdue()
     this.#late.delete(id)
+    member.calls--
     this.#wakeIdle()
   }
 
-  #settledOf(text: string): Settled {
+  #settledOf({ member }: Call, text: string): Settled {
     const { textBytes } = this.#limits
     if (text.length > textBytes) throw new FrameError(`Cannot take a result of over ${textBytes} bytes`)
     const message = parseSettled(text)
     if (message.kind === 'value') return { kind: 'returned', value: message.value }
     const { error, terminal } = message
-    const stack = this.#bundle === undefined ? error.stack : mapStack(error.stack, this.#bundle)
-    return { kind: 'threw', error: { ...error, stack }, terminal }
+    return { kind: 'threw', error: { ...error, stack: mapStack(error.stack, member.bundle) }, terminal }
   }
 
   #timeOut(id: number): void {
     const call = this.#calls.get(id)
     if (call === undefined) return
+    const { timeoutMs } = call.request
+    const settled: Settled = { kind: 'timedOut', afterMs: timeoutMs }
+    this.#abandon(id, call, `The call ran past its timeout of ${timeoutMs} ms`, settled)
+  }
+
+  /** Tells a call to abort, and settles it without waiting for that. */
+  #abandon(id: number, call: Call, why: string, settled: Settled): void {
+    const { member } = call
     const { overdueMs } = this.#limits
     const seconds = `${overdueMs / 1000} s`
-    this.#process.send(FRAME.abort, id, `The call ran past its timeout of ${call.request.timeoutMs} ms`)
-    const overdue = () =>
-      this.kill({ cause: 'overdue', message: `a call had not settled ${seconds} after its timeout` })
-    this.#late.set(id, this.#clock.after(overdueMs, overdue))
-    this.#finish(id, call, { kind: 'timedOut', afterMs: call.request.timeoutMs })
+    const after = settled.kind === 'timedOut' ? 'its timeout' : 'it was dropped'
+    this.#process.send(FRAME.abort, id, why, member.number)
+    const overdue = () => this.kill({ cause: 'overdue', message: `a call had not settled ${seconds} after ${after}` })
+    this.#late.set(id, { member, cancelOverdue: this.#clock.after(overdueMs, overdue) })
+    this.#finish(id, call, settled)
   }
 
   #finish(id: number, call: Call, settled: Settled): void {
     this.#calls.delete(id)
     call.cancelTimer()
-    for (const hostCall of call.hostCalls) this.#hostCalls.delete(hostCall)
+    for (const hostCall of call.hostCalls) call.member.hostCalls.delete(hostCall)
     // Else a late answer would be sent for the next host call of that id.
     call.hostCalls.clear()
     call.controller?.abort(new Error('The call is over'))
@@ -319,19 +400,22 @@ export class Guest {
     this.#wakeIdle()
   }
 
-  #onHostCall(id: number, text: string): void {
+  #onHostCall(member: Member, id: number, text: string): void {
     const { hostCalls, textBytes } = this.#limits
     if (text.length > textBytes) throw new FrameError(`Cannot take a host call of over ${textBytes} bytes`)
     const message = parseHostCall(text)
     const call = this.#calls.get(message.call)
     // Over here, by its timeout, and not yet in there: the abort is under way.
-    if (call === undefined) return this.#process.send(FRAME.reply, id, errorReply(new Error(`The call is over`)))
-    if (this.#hostCalls.has(id)) throw new FrameError(`Cannot take host call ${id}: it is in flight`)
-    // Twice, as the guest frees the places of a call that ends, and fills them, just before it reports the end.
-    if (this.#hostCalls.size >= 2 * hostCalls) {
-      throw new FrameError(`Cannot take a host call: ${this.#hostCalls.size} are in flight`)
+    if (call === undefined) {
+      return this.#process.send(FRAME.reply, id, errorReply(new Error(`The call is over`)), member.number)
     }
-    this.#hostCalls.add(id)
+    if (call.member !== member) throw new FrameError(`Cannot take host call ${id}: its call is another member's`)
+    if (member.hostCalls.has(id)) throw new FrameError(`Cannot take host call ${id}: it is in flight`)
+    // Twice, as the guest frees the places of a call that ends, and fills them, just before it reports the end.
+    if (member.hostCalls.size >= 2 * hostCalls) {
+      throw new FrameError(`Cannot take a host call: ${member.hostCalls.size} are in flight`)
+    }
+    member.hostCalls.add(id)
     call.hostCalls.add(id)
     this.#hostCallBytes += text.length
     this.#asked.push({ ...message, id, from: call, bytes: text.length })
@@ -367,8 +451,8 @@ export class Guest {
     if (this.#paused && this.alive) this.#pauseWhileAhead()
     // Nobody waits for it if the call is over.
     if (!call.hostCalls.delete(id)) return
-    this.#hostCalls.delete(id)
-    this.#process.send(FRAME.reply, id, reply)
+    call.member.hostCalls.delete(id)
+    this.#process.send(FRAME.reply, id, reply, call.member.number)
     const death = this.#overfull()
     if (death !== undefined) this.kill(death)
   }
@@ -383,27 +467,31 @@ export class Guest {
   }
 
   /** A guest that got around its own valve must not bury what others log. */
-  #onLogged(id: number, text: string): void {
+  #onLogged(member: Member, id: number, text: string): void {
     const line = parseLog(text)
-    if (this.#logBucket.take(0) > 0) {
-      this.#droppedLogs++
+    if (member.logBucket.take(0) > 0) {
+      member.droppedLogs++
       return
     }
-    this.#logBucket.take(text.length)
-    if (this.#droppedLogs > 0) {
-      this.#onLog(
-        { level: 'warn', message: `${this.#droppedLogs} log lines were dropped: they came too fast` },
-        undefined,
-      )
-      this.#droppedLogs = 0
+    member.logBucket.take(text.length)
+    if (member.droppedLogs > 0) {
+      const message = `${member.droppedLogs} log lines were dropped: they came too fast`
+      member.onLog({ level: 'warn', message }, undefined)
+      member.droppedLogs = 0
     }
-    this.#onLog(line, this.#calls.get(id)?.request)
+    const call = this.#calls.get(id)
+    member.onLog(line, call?.member === member ? call.request : undefined)
   }
 
   #onPong(): void {
     if (this.#pingsOut === 0) throw new FrameError('Cannot take a pong: no ping is out')
     this.#pingsOut--
     this.#silentTurns = 0
+    this.#turnWaiters = this.#turnWaiters.filter((waiter) => {
+      if (waiter.pongs-- > 0) return true
+      waiter.resolve()
+      return false
+    })
   }
 
   #tick(): void {
@@ -432,9 +520,13 @@ export class Guest {
       return { cause: 'silent', message: `did not answer for ${(pingMs * unansweredPings) / 1000} s` }
     }
     this.#silentTurns++
+    this.#ping()
+    return undefined
+  }
+
+  #ping(): void {
     this.#pingsOut++
     this.#process.send(FRAME.ping, 0, '')
-    return undefined
   }
 
   #isIdle(): boolean {
@@ -452,13 +544,13 @@ export class Guest {
     this.#cancelTick()
     this.#cancelPause()
     this.#asked = []
-    for (const cancel of this.#late.values()) cancel()
+    for (const { cancelOverdue } of this.#late.values()) cancelOverdue()
     this.#late.clear()
     for (const [id, call] of [...this.#calls]) this.#finish(id, call, { kind: 'died', reason: death.message })
     this.#settleBoot.reject(
       new RuntimeError('SANDBOX_DIED', `A guest process ended before it was ready: ${death.message}`),
     )
-    if (this.#bundle !== undefined) this.#settleLoad?.reject(loadDied(this.#bundle, death))
+    if (this.#newest !== undefined) this.#settleLoad?.reject(loadDied(this.#newest.bundle, death))
     this.#wakeIdle()
     return death
   }

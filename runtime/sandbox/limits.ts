@@ -2,9 +2,9 @@ const Mi = 1 << 20
 
 /** What a guest can cost its host and the other guests. Each number is about ten times what an ordinary handler needs. */
 export interface GuestLimits {
-  /** Calls in flight; the caller's concurrency is far below this. */
+  /** Calls in flight of one handler; the caller's concurrency is far below this. */
   readonly calls: number
-  /** Host calls in flight; the guest lets the next ones wait, and one that does not is killed. */
+  /** Host calls in flight of one handler; the guest lets the next ones wait, and one that does not is killed. */
   readonly hostCalls: number
   /** Of the host calls in flight, together, as text; beyond it the guest's socket is not read. Parsed, JSON can be 20 times as large. */
   readonly hostCallBytes: number

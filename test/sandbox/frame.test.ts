@@ -19,6 +19,7 @@ const FRAMES: Record<string, Frame> = {
   JSON: { type: FRAME.call, id: 7, text: '{"export":"reconcile","args":[{"a":1}]}' },
   'the largest id': { type: FRAME.reply, id: 0xffff_ffff, text: '{}' },
   'text of many bytes a character': { type: FRAME.abort, id: 1, text: 'übergroß 日本語 🚀' },
+  'a member': { type: FRAME.call, member: 0xffff, id: 7, text: '{}' },
   'a megabyte': { type: FRAME.load, id: 0, text: 'x'.repeat(1 << 20) },
 }
 
@@ -41,16 +42,16 @@ describe('createFrameDecoder()', () => {
     expect(read).toEqual(frames)
   })
 
-  test.each([0, 4, MAX_FRAME_BYTES - 3, 0xffff_ffff])('refuses a frame whose length says %i', (length) => {
+  test.each([0, 6, MAX_FRAME_BYTES - 3, 0xffff_ffff])('refuses a frame whose length says %i', (length) => {
     const bytes = Buffer.alloc(16, 5)
     bytes.writeUInt32BE(length)
     expect(() => createFrameDecoder(HOST_FRAMES)(bytes)).toThrow(FrameError)
   })
 
   test('takes a frame of just the cap', () => {
-    const frame: Frame = { type: FRAME.call, id: 1, text: 'x'.repeat(91) }
+    const frame: Frame = { type: FRAME.call, id: 1, text: 'x'.repeat(89) }
     expect(createFrameDecoder(HOST_FRAMES, 100)(encodeFrames([frame]))).toEqual([frame])
-    expect(() => createFrameDecoder(HOST_FRAMES, 99)(encodeFrames([frame]))).toThrow('from 5 to 95')
+    expect(() => createFrameDecoder(HOST_FRAMES, 99)(encodeFrames([frame]))).toThrow('from 7 to 95')
   })
 
   test.each([0, 7, 64, 71, 255])('refuses type %i, whoever sends it', (type) => {
@@ -72,7 +73,7 @@ describe('createFrameSender()', () => {
     const writes: Buffer[] = []
     const send = createFrameSender((bytes) => writes.push(bytes))
     const frames = Object.values(FRAMES)
-    for (const { type, id, text } of frames) send(type, id, text)
+    for (const { type, member, id, text } of frames) send(type, id, text, member)
     expect(writes).toEqual([])
     await new Promise((resolve) => setImmediate(resolve))
     expect(writes.map((bytes) => createFrameDecoder(HOST_FRAMES)(bytes))).toEqual([frames])
@@ -104,8 +105,8 @@ describe('splitText()', () => {
 })
 
 test('fitsFrame() counts bytes, not characters', () => {
-  expect(fitsFrame('xxxx', 13)).toBe(true)
-  expect(fitsFrame('xxxxx', 13)).toBe(false)
-  expect(fitsFrame('üü', 13)).toBe(true)
-  expect(fitsFrame('üüü', 13)).toBe(false)
+  expect(fitsFrame('xxxx', 15)).toBe(true)
+  expect(fitsFrame('xxxxx', 15)).toBe(false)
+  expect(fitsFrame('üü', 15)).toBe(true)
+  expect(fitsFrame('üüü', 15)).toBe(false)
 })

@@ -10,8 +10,8 @@ import { createLaunch, type GuestProcess } from '../../runtime/sandbox/guest-pro
 const PRELUDE = `
 const socket = new (require('node:net').Socket)({ fd: 3 })
 const frame = (type, text) => {
-  const body = Buffer.from(text), head = Buffer.alloc(9)
-  head.writeUInt32BE(5 + body.length); head[4] = type
+  const body = Buffer.from(text), head = Buffer.alloc(11)
+  head.writeUInt32BE(7 + body.length); head[4] = type
   return Buffer.concat([head, body])
 }
 const say = (type, text) => socket.write(frame(type, text))

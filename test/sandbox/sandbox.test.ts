@@ -132,6 +132,18 @@ describe('Sandbox.swap()', () => {
     expect(processes).toHaveLength(5)
   })
 
+  test('to a second bundle that does not load either tries that one again, and not the first', async () => {
+    const { sandbox, processes, control, clock } = createSandbox()
+    control.onLoad = failLoad
+    await expect(sandbox.swap(bundleOf('one', 'one'))).rejects.toBeInstanceOf(RuntimeError)
+    await expect(sandbox.swap(bundleOf('two', 'two'))).rejects.toBeInstanceOf(RuntimeError)
+    control.onLoad = sayLoaded
+    await clock.advance(1_000)
+    expect(sandbox.bundleHash).toBe('two')
+    await clock.advance(600_000)
+    expect(processes).toHaveLength(3)
+  })
+
   test('runs after the one before it', async () => {
     const { sandbox, control } = createSandbox()
     const loads: ScriptedProcess[] = []

@@ -12,7 +12,7 @@ export interface ScriptedProcess {
   memory: number
   unreadBytes: number
   /** Sends a frame to the host; an object as JSON. */
-  say(type: FrameType, id?: number, text?: string | object): void
+  say(type: FrameType, id?: number, text?: string | object, member?: number): void
   end(death: Death): void
   /** Frames of one type that the host sent. */
   got(type: FrameType): Frame[]
@@ -28,8 +28,8 @@ export function createScriptedLaunch(): { launch: Launch; processes: ScriptedPro
       paused: false,
       memory: 0,
       unreadBytes: 0,
-      say: (type, id = 0, text = '') => {
-        onFrames([{ type, id, text: typeof text === 'string' ? text : JSON.stringify(text) }])
+      say: (type, id = 0, text = '', member = 0) => {
+        onFrames([{ type, member, id, text: typeof text === 'string' ? text : JSON.stringify(text) }])
       },
       end: ended.resolve,
       got: (type) => process.sent.filter((frame) => frame.type === type),
@@ -41,7 +41,9 @@ export function createScriptedLaunch(): { launch: Launch; processes: ScriptedPro
       get unreadBytes() {
         return process.unreadBytes
       },
-      send: (type, id, text) => void process.sent.push({ type, id, text }),
+      send: (type, id, text, member) => {
+        process.sent.push({ type, id, text, ...(member === undefined ? {} : { member }) })
+      },
       kill(death) {
         process.killed ??= death
         ended.resolve(process.killed)
@@ -59,8 +61,8 @@ export function createScriptedLaunch(): { launch: Launch; processes: ScriptedPro
 }
 
 /** Answers the host's `load` frame as a guest does whose bundle exports `reconcile`. */
-export function sayLoaded(process: ScriptedProcess): void {
-  process.say(FRAME.loaded, 0, { exports: { reconcile: 'function' } })
+export function sayLoaded(process: ScriptedProcess, member = 0): void {
+  process.say(FRAME.loaded, 0, { exports: { reconcile: 'function' } }, member)
 }
 
 export function bundleOf(code = '', hash = 'hash'): Bundle {
