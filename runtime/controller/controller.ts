@@ -85,6 +85,8 @@ export class Controller {
    * handed out one at a time, and the one that kills a guest alone is blamed.
    */
   readonly #suspects = new Set<string>()
+  /** Keys that others than this controller changed since their last turn began: what parks that turn does not hold for them. */
+  readonly #overtaken = new Set<string>()
   /** Exports of the handler's present bundle; empty until the first has loaded. */
   #exports: ReadonlySet<string> = new Set()
   #state: 'idle' | 'working' | 'draining' = 'idle'
@@ -329,6 +331,7 @@ export class Controller {
   #turnOf(key: string): Turn | undefined {
     const reason = this.#reasons.get(key)
     this.#reasons.delete(key)
+    this.#overtaken.delete(key)
     const attempt = this.#limiter.failures(key) + 1
     const gone = this.#tombstones.get(key)
     if (gone !== undefined && !this.#parking.has(key, 'deleted')) {
@@ -513,12 +516,20 @@ export class Controller {
     this.#timers.clear(entry.key)
     this.#limiter.forget(entry.key)
     const makesRoom = turn.tombstone !== undefined && this.#tombstones.hasLater(turn.tombstone)
-    const next = makesRoom ? 'given up for the next one of this name' : 'parked until it changes'
+    const hasChanged = slot === 'reconcile' && this.#hasChangedMeanwhile(entry.key)
+    const parked = hasChanged ? 'again, as it has changed' : 'parked until it changes'
+    const next = makesRoom ? 'given up for the next one of this name' : parked
     this.#options.log.error(sayFailed(turn, failure, next), this.#fieldsOf(turn, failure))
     if (makesRoom) this.#dropTombstone(entry.key)
-    else this.#parking.park({ key: entry.key, uid: entry.uid, export: slot, since, attempts, failure })
+    else if (!hasChanged) this.#parking.park({ key: entry.key, uid: entry.uid, export: slot, since, attempts, failure })
     // A last state that cannot be worked off must not hold up what took its place.
     if (slot === 'deleted') this.#enqueueNext(entry.key)
+  }
+
+  /** Since its turn began, and by others: the event of an own write may have come before the answer. Its next turn waits. */
+  #hasChangedMeanwhile(key: string): boolean {
+    const entry = this.#options.find(key)
+    return entry !== undefined && this.#overtaken.has(key) && !this.#isOwnWrite(entry)
   }
 
   /** The file is named always: of a result, a timeout or a death there is no stack that does. */
@@ -534,6 +545,7 @@ export class Controller {
   }
 
   #free(key: string): void {
+    this.#overtaken.add(key)
     if (this.#parking.free(key, 'reconcile')) this.#limiter.forget(key)
   }
 
@@ -543,6 +555,7 @@ export class Controller {
     this.#limiter.forget(key)
     this.#timers.clear(key)
     this.#reasons.delete(key)
+    this.#overtaken.delete(key)
     this.#suspects.delete(key)
     this.#finalizers.forget(key)
   }
