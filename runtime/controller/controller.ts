@@ -86,6 +86,8 @@ export class Controller {
    * handed out one at a time, among all controllers of the process, and the one that kills a guest alone is blamed.
    */
   readonly #suspects: Suspects
+  /** Keys that others than this controller changed since their last turn began: what parks that turn does not hold for them. */
+  readonly #overtaken = new Set<string>()
   /** Exports of the handler's present bundle; empty until the first has loaded. */
   #exports: ReadonlySet<string> = new Set()
   #state: 'idle' | 'working' | 'draining' = 'idle'
@@ -344,6 +346,7 @@ export class Controller {
   #turnOf(key: string): Turn | undefined {
     const reason = this.#reasons.get(key)
     this.#reasons.delete(key)
+    this.#overtaken.delete(key)
     const { find } = this.#options
     const state = { ...this.#keyState, exports: this.#exports, find }
     return decideTurn(state, { key, attempt: this.#retries.attempt(key), reason })
@@ -357,8 +360,16 @@ export class Controller {
     const { ran, outcome } = await takeTurn({ ...options, exports: this.#exports, selectors: this.#config }, turn)
     const { metrics } = this.#options
     const enqueueNext = (key: string) => this.#enqueueNext(key)
-    const parts = { ...this.#keyState, config: this.#config, metrics, retries: this.#retries, now, enqueueNext }
+    const hasChanged = (key: string) => this.#hasChangedMeanwhile(key)
+    const own = { ...this.#keyState, retries: this.#retries, config: this.#config }
+    const parts = { ...own, metrics, now, enqueueNext, hasChanged }
     settleTurn(parts, ran, outcome, (now() - startedMs) / 1000)
+  }
+
+  /** Since its turn began, and by others: the event of an own write may have come before the answer. Its next turn waits. */
+  #hasChangedMeanwhile(key: string): boolean {
+    const entry = this.#options.find(key)
+    return entry !== undefined && this.#overtaken.has(key) && !this.#isOwnWrite(entry)
   }
 
   get #keyState() {
@@ -403,6 +414,7 @@ export class Controller {
   }
 
   #free(key: string): void {
+    this.#overtaken.add(key)
     if (this.#parking.free(key, 'reconcile')) this.#retries.restart(key)
   }
 
@@ -412,6 +424,7 @@ export class Controller {
     this.#retries.forget(key)
     this.#breaker.forget(key)
     this.#reasons.delete(key)
+    this.#overtaken.delete(key)
     this.#finalizers.forget(key)
   }
 

@@ -18,6 +18,8 @@ export interface SettleOptions {
   readonly lastStates: LastStates
   readonly finalizers: Finalizers
   now(): number
+  /** Others changed the object since its turn began: another one waits. */
+  hasChanged(key: string): boolean
   /** A last state is out of the way: what else lived or lives under the key gets its turn. */
   enqueueNext(key: string): void
 }
@@ -73,7 +75,7 @@ function retry(options: SettleOptions, turn: Turn, failure: Failure): void {
 }
 
 function park(options: SettleOptions, turn: Turn, failure: Failure): void {
-  const { retries, lastStates, parking, now, enqueueNext } = options
+  const { retries, lastStates, parking, now, hasChanged, enqueueNext } = options
   const { entry, attempt: attempts, tombstone } = turn
   const { key, uid } = entry
   const failed = failedCall(options, turn, failure)
@@ -81,6 +83,8 @@ function park(options: SettleOptions, turn: Turn, failure: Failure): void {
   retries.end(key)
   if (tombstone !== undefined && lastStates.makeWay(tombstone)) {
     retries.say(failed, 'given up for the next one of this name')
+  } else if (tombstone === undefined && hasChanged(key)) {
+    retries.say(failed, 'again, as it has changed')
   } else {
     parking.park({ key, uid, export: slot, since: new Date(now()).toISOString(), attempts, failure })
     retries.say(failed, 'parked until it changes')

@@ -488,6 +488,31 @@ test('Controller forgets the keys of last states that had to go: on standby they
   expect(scripted.controller.depth).toBe(1000)
 })
 
+test('Controller does not park an object that changed, or was deleted, while the call ran that would park it', async () => {
+  const scripted = createScriptedController({}, { exports: ['reconcile', 'finalize'] })
+  await scripted.put('x', { metadata: { finalizers: ['ostler.dev/demos'] }, spec: { n: 1 } })
+  const first = scripted.call()
+  await scripted.put('x', { spec: { n: 2 } })
+  await first.throws({ terminal: true })
+  const second = scripted.call()
+  expect(second).toMatchObject({ export: 'reconcile', attempt: 1, object: { spec: { n: 2 } } })
+  await scripted.put('x', { metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } })
+  await second.throws({ terminal: true })
+  expect(scripted.call()).toMatchObject({ export: 'finalize' })
+  expect(scripted.controller.parked()).toEqual([])
+})
+
+test('Controller parks an object that nobody but its own handler changed while the call ran', async () => {
+  const scripted = createScriptedController()
+  await scripted.put('x')
+  scripted.writeNext('x')
+  const first = scripted.call()
+  await scripted.put('x', { spec: { n: 2 } })
+  await first.throws({ terminal: true })
+  expect(scripted.inFlight()).toEqual([])
+  expect(scripted.controller.parked()).toHaveLength(1)
+})
+
 test('Controller drops what it wrote to an object whose deletion it saw before the answer to the write', async () => {
   const scripted = createScriptedController()
   const { uid, resourceVersion } = await scripted.put('x')
