@@ -64,6 +64,7 @@ test('loadConfig() of the shortest config fills in every default', async () => {
         isolation: 'process',
         with: undefined,
         allow: [],
+        as: undefined,
       },
     ],
   })

@@ -144,7 +144,7 @@ describe('createJointCache()', () => {
     const entries = names.map((name) => ({ name, json: gvk.kind }))
     const lister = { get: (key: string) => entries.find(({ name }) => `a/${name}` === key), list: () => entries }
     return createScopeReader(
-      [{ namespace: 'a', informer: { lister, hasSynced: true } } as unknown as Scope],
+      [{ namespace: 'a', informer: { lister, hasSynced: true, state: { kind: 'Synced' } } } as unknown as Scope],
       gvk,
       selected,
     )
