@@ -7,6 +7,7 @@ import type { Informer, InformerHooks } from './informer/informer.ts'
 import { type InformerSpec, Informers } from './informer/informers.ts'
 import { CRD_RESOURCE, KindWatcher } from './informer/kind-watcher.ts'
 import { createListWatch } from './informer/list-watch.ts'
+import { AccessReviews } from './kube/access-reviews.ts'
 import { createKubeClient, type KubeClient, type RequestGuard } from './kube/client.ts'
 import { Discovery } from './kube/discovery.ts'
 import { FairGate } from './kube/fair-gate.ts'
@@ -85,7 +86,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
   metrics.onRender(() => all().forEach(sample))
   const { controller: metricsOf, configReloaded: onReload } = metrics
   const { isLeader } = leadership
-  const parts = { clock, log, client, discovery, informers, pool, configDir: config.dir, isLeader, metricsOf }
+  const reviews = new AccessReviews(client, clock)
+  const parts = { clock, log, client, discovery, reviews, informers, pool, configDir: config.dir, isLeader, metricsOf }
   const controllers = new HostedControllers({ ...parts, watch, onReload }, config)
   hosted = controllers
   const lost = leadership.start(() => controllers.lead()).then(() => cutOff(controllers, pool, clock))
@@ -146,7 +148,7 @@ function createInformers({ client, discovery, clock, metrics, log }: InformerPar
   const onError = (error: unknown) => log.debug(`Cannot look for kinds: ${messageOf(error)}`)
   const kinds = new KindWatcher({ discovery, crds, clock, onError })
   const informers: Informers = new Informers({
-    clientOf: () => client,
+    clientOf: (as) => ({ stream: (request) => client.stream({ ...request, as }) }),
     kinds,
     clock,
     hooksOf: (spec) => hooksOf(spec, informers, metrics, log),
@@ -157,7 +159,7 @@ function createInformers({ client, discovery, clock, metrics, log }: InformerPar
 function hooksOf(spec: InformerSpec, informers: Informers, metrics: Metrics, log: Logger): Partial<InformerHooks> {
   const kind = formatGvk(spec.gvk)
   const selector = [spec.labelSelector, spec.fieldSelector].filter((text) => text !== undefined).join(' ')
-  const recorder = metrics.informer({ kind, namespace: spec.namespace ?? '', selector })
+  const recorder = metrics.informer({ kind, namespace: spec.namespace ?? '', selector, identity: spec.identity })
   const informerOf = () => informers.all().find((shared) => shared.spec === spec)?.informer
   const cancel = metrics.onRender(() => {
     const informer = informerOf()
@@ -165,7 +167,8 @@ function hooksOf(spec: InformerSpec, informers: Informers, metrics: Metrics, log
     const { lister, lastSignAgeMs } = informer
     recorder.sample({ objects: lister.size, bytes: lister.bytes, lastSignAgeSeconds: lastSignAgeMs / 1000 })
   })
-  const at = { kind, ...(spec.namespace === undefined ? {} : { namespace: spec.namespace }) }
+  const { namespace, identity } = spec
+  const at = { kind, ...(namespace !== undefined && { namespace }), ...(identity !== '' && { as: identity }) }
   return {
     event: recorder.event,
     relist: recorder.relist,

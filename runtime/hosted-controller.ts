@@ -4,18 +4,22 @@ import { EventRecorder } from './broker/event-recorder.ts'
 import { objectKeyPrefix } from './broker/object-key.ts'
 import { Overlay } from './broker/overlay.ts'
 import type { ControllerConfig } from './config/schema.ts'
+import { AccessCheck } from './controller/access-check.ts'
 import { Controller } from './controller/controller.ts'
 import type { Bearer } from './controller/finalizer-bearers.ts'
 import { retireFinalizer } from './controller/finalizer-retire.ts'
 import { assertExports } from './controller/handler-exports.ts'
+import { neededAccess } from './controller/needed-access.ts'
 import { createJointCache, createScopeReader, type Scope, type ScopeReader } from './controller/scopes.ts'
 import { Secondaries, type SecondarySource, sourcesOf } from './controller/secondaries.ts'
 import type { TurnRequest } from './controller/turn.ts'
-import type { Subscriber } from './informer/informer.ts'
+import type { InformerState, Subscriber } from './informer/informer.ts'
 import type { Informers } from './informer/informers.ts'
 import type { IsolationGroup, IsolationGroups } from './isolation-groups.ts'
+import type { AccessReviews } from './kube/access-reviews.ts'
 import type { KubeClient, KubeRequest } from './kube/client.ts'
 import type { Discovery } from './kube/discovery.ts'
+import { isForbidden } from './kube/status-error.ts'
 import type { ControllerRecorder } from './observe/controller-metrics.ts'
 import type { Logger } from './observe/log.ts'
 import { type Bundle, bundleHandler } from './sandbox/bundle.ts'
@@ -32,6 +36,7 @@ export interface HostParts {
   readonly log: Logger
   readonly client: KubeClient
   readonly discovery: Discovery
+  readonly reviews: AccessReviews
   readonly informers: Informers
   readonly pool: GuestPool
   readonly isolation: IsolationGroups
@@ -78,6 +83,7 @@ export class HostedController {
   #isolation: IsolationGroup
   readonly #sandbox: Sandbox
   readonly #controller: Controller
+  readonly #access: AccessCheck
   readonly #secondaries: Secondaries
   readonly #events: EventRecorder
   readonly #overlay: Overlay
@@ -95,6 +101,10 @@ export class HostedController {
   #loading: Promise<void> = Promise.resolve()
   /** Everything has been subscribed to: what others follow already is told at once, and must not start half of this one. */
   #isFollowing = false
+  /** A kind that it follows or names was not served when it was looked for. */
+  #awaitsKind = false
+  /** What was last said of rights. */
+  #saidOfAccess = ''
   #isStopped = false
 
   constructor(parts: HostParts, config: ControllerConfig) {
@@ -111,11 +121,13 @@ export class HostedController {
     this.#overlay = new Overlay(parts.clock)
     this.#isolation = parts.isolation.acquire(config.isolation)
     this.#sandbox = this.#createSandbox()
+    this.#access = this.#createAccessCheck()
     this.#controller = this.#createController()
     this.#secondaries = this.#createSecondaries()
     this.#unsubscribes = this.#scopes.map((scope) => this.#subscribe(scope, this.#primaryEvents))
     this.#secondaries.follow(config)
     this.#isFollowing = true
+    this.#access.check()
     this.#startWhenSynced()
     this.reloadHandler()
   }
@@ -145,26 +157,38 @@ export class HostedController {
   get state(): HostedState {
     const scopes = [...this.#scopes, ...this.#secondaries.scopes]
     const states = scopes.map(({ informer }) => informer.state)
-    const blocked = states.find(
-      ({ kind }) => kind === 'ConfigError' || kind === 'Forbidden' || kind === 'WaitingForCRD',
-    )
-    if (blocked !== undefined && 'message' in blocked) {
-      return { state: blocked.kind as HostedState['state'], message: blocked.message, ok: true }
+    const unfit = states.find(({ kind }) => kind === 'ConfigError' || kind === 'WaitingForCRD')
+    if (unfit !== undefined && 'message' in unfit) {
+      return { state: unfit.kind as HostedState['state'], message: unfit.message, ok: true }
     }
+    const forbidden = this.#forbidden
+    if (forbidden !== undefined) return { state: 'Forbidden', message: forbidden, ok: true }
     if (this.#bundle === undefined) return this.#stateWithoutBundle()
     if (this.#sandboxState?.kind === 'failed') {
       return { state: 'HandlerFailed', message: this.#sandboxState.message, ok: true }
     }
     const unsynced = scopes.find(({ informer }) => !informer.hasSynced)?.informer.state
     const atWork = this.#parts.isLeader() ? 'Running' : 'Standby'
-    if (unsynced === undefined) return { state: atWork, ok: true, ...this.#trouble() }
+    if (unsynced === undefined && !this.#access.isHeld) return { state: atWork, ok: true, ...this.#trouble() }
+    if (unsynced === undefined) return { state: 'Syncing', ok: false, message: 'asking for the rights that it needs' }
     return { state: 'Syncing', ok: false, ...('message' in unsynced ? { message: unsynced.message } : {}) }
+  }
+
+  /** What is missing, all of it where the API server says so beforehand, else what it refused. */
+  get #forbidden(): string | undefined {
+    const { state } = this.#access
+    if (state.kind === 'missing') return state.message
+    const scopes = [...this.#scopes, ...this.#secondaries.scopes]
+    const refused = scopes.map(({ informer }) => informer.state).find(({ kind }) => kind === 'Forbidden')
+    return refused !== undefined && 'message' in refused ? refused.message : undefined
   }
 
   /** Of a controller at work. */
   #trouble(): { message?: string } {
     const { finalizersBlocking: blocking, slowed } = this.#controller
+    const { state: access } = this.#access
     const troubles = [
+      ...('message' in access ? [access.message] : []),
       ...(this.#handlerFault === undefined ? [] : [`the newest version does not load: ${this.#handlerFault}`]),
       ...(blocking === 0
         ? []
@@ -194,6 +218,7 @@ export class HostedController {
     this.#config = config
     this.#controller.configure(config)
     this.#secondaries.follow(config)
+    this.#access.check()
   }
 
   /** The host has come to lead: what went while it stood by was the former leader's. */
@@ -215,6 +240,7 @@ export class HostedController {
   /** Ends in order: no more keys, the running calls, the guest, the informers. A second call may cut the grace short. */
   async stop(graceMs: number): Promise<void> {
     this.#isStopped = true
+    this.#access.stop()
     this.#secondaries.unsubscribe()
     const { clock } = this.#parts
     const drained = this.#controller.drain()
@@ -312,6 +338,8 @@ export class HostedController {
     this.#configure(this.#wanted)
     if (!isFirst) this.#metrics.swapped()
     this.#log.info(isFirst ? 'Handler loaded' : 'Handler swapped', { bundle: bundle.hash })
+    // What it exports needs rights of its own; what ran before is not held up for them.
+    this.#access.check({ hold: isFirst })
     this.#controller.loaded(exports)
   }
 
@@ -361,12 +389,78 @@ export class HostedController {
       send,
       hostCall: this.#createHostCall(overlay),
       call: (request) => this.#sandbox.call(request),
-      ready: () => this.#sandbox.ready,
+      ready: () => this.#sandbox.ready && this.#hasAccess,
       process: this.#isolation.process,
       resource: () => discovery.resolve(this.#config.gvk),
       find: (key) => this.#reader.find(key),
       entries: () => this.#reader.entries(),
     })
+  }
+
+  #createAccessCheck(): AccessCheck {
+    const { clock, reviews, discovery } = this.#parts
+    return new AccessCheck({
+      user: this.#config.name,
+      as: this.#config.as,
+      clock,
+      reviews,
+      needs: () =>
+        neededAccess({
+          config: this.#wanted,
+          exports: this.#exports,
+          resolve: async (gvk) => {
+            const resource = await discovery.resolve(gvk)
+            this.#awaitsKind ||= resource === undefined
+            return resource
+          },
+        }),
+      onState: () => this.#onAccess(),
+    })
+  }
+
+  /** A namespace that it never could read holds up no other one: nothing of it is in the cache, and nothing of it runs. */
+  get #hasAccess(): boolean {
+    const { state, isHeld } = this.#access
+    if (isHeld) return false
+    if (state.kind !== 'missing') return true
+    const unread = this.#scopes.filter(({ informer }) => informer.state.kind === 'Forbidden' && !informer.hasSynced)
+    const isElsewhere = (namespace: string | undefined) => unread.some((scope) => scope.namespace === namespace)
+    return state.missing.every(
+      (access) => 'namespace' in access && access.namespace !== undefined && isElsewhere(access.namespace),
+    )
+  }
+
+  #onAccess(): void {
+    this.#sayAccess()
+    this.#startWhenSynced()
+    this.#controller.dispatch()
+    this.#parts.onChange()
+  }
+
+  #onScopeState(state: InformerState): void {
+    if (state.kind === 'WaitingForCRD') this.#awaitsKind = true
+    if (state.kind === 'Forbidden') this.#access.suspect()
+    else if ('message' in state) this.#log.warn(`${state.kind}: ${state.message}`)
+    else if (this.#awaitsKind) {
+      // What it needs for a kind can be asked for once the kind is there.
+      this.#awaitsKind = false
+      this.#access.check({ hold: true })
+    }
+    this.#sayAccess()
+  }
+
+  /** Once for each change, and by the whole that is missing rather than by each watch that was refused for it. */
+  #sayAccess(): void {
+    const { state, isInDoubt } = this.#access
+    if (isInDoubt) return
+    const forbidden = this.#forbidden
+    const trouble = forbidden === undefined ? ('message' in state ? state.message : '') : `Forbidden: ${forbidden}`
+    const wasForbidden = this.#saidOfAccess.startsWith('Forbidden')
+    // A watch that is yet to find out what has been granted is no news.
+    if (trouble === this.#saidOfAccess || (wasForbidden && forbidden !== undefined && state.kind === 'granted')) return
+    this.#saidOfAccess = trouble
+    if (trouble !== '') this.#log.warn(trouble)
+    else if (wasForbidden) this.#log.info('No longer forbidden')
   }
 
   #createEvents(): EventRecorder {
@@ -401,20 +495,30 @@ export class HostedController {
     })
   }
 
-  /** In this controller's turn; `unsent` drops the request while it waits for that, not once it is on its way. */
+  /** As this controller's identity, and in its turn; `unsent` drops the request while it waits for that, not once it is on its way. */
   async #send(request: KubeRequest, unsent?: AbortSignal): Promise<{ code: number; text: string }> {
-    const { client } = this.#parts
-    const user = this.#config.name
-    if (unsent === undefined) return client.request({ ...request, user })
+    const { name: user, as } = this.#config
+    const own = { ...request, user, as }
+    if (unsent === undefined) return this.#request(own)
     const waiting = new AbortController()
     const onAbort = () => waiting.abort(unsent.reason)
     if (unsent.aborted) onAbort()
     else unsent.addEventListener('abort', onAbort, { once: true })
     const onSent = () => unsent.removeEventListener('abort', onAbort)
     try {
-      return await client.request({ ...request, user, signal: waiting.signal, onSent })
+      return await this.#request({ ...own, signal: waiting.signal, onSent })
     } finally {
       onSent()
+    }
+  }
+
+  async #request(request: KubeRequest): Promise<{ code: number; text: string }> {
+    try {
+      return await this.#parts.client.request(request)
+    } catch (error) {
+      // Nothing depends on events; whether they may be written has been said.
+      if (isForbidden(error) && !request.path.startsWith('/apis/events.k8s.io/')) this.#access.suspect()
+      throw error
     }
   }
 
@@ -454,7 +558,7 @@ export class HostedController {
       },
       relisted: () => this.#overlay.relisted(objectKeyPrefix(informer.gvk, informer.namespace)),
       stateChanged: (state) => {
-        if ('message' in state) this.#log.warn(`${state.kind}: ${state.message}`)
+        this.#onScopeState(state)
         this.#startWhenSynced()
         this.#parts.onChange()
       },
@@ -466,7 +570,7 @@ export class HostedController {
    * the same namespaces must be there too: a handler that cannot see what it made makes it again.
    */
   #startWhenSynced(): void {
-    if (!this.#isFollowing || !this.#parts.isLeader()) return
+    if (!this.#isFollowing || !this.#parts.isLeader() || !this.#hasAccess) return
     const synced = this.#scopes.filter(({ informer }) => informer.hasSynced)
     const mayStart = this.#scopes.every((scope) => synced.includes(scope) || scope.informer.state.kind === 'Forbidden')
     if (!mayStart || synced.length === 0) return
@@ -496,14 +600,14 @@ function hasMappers(exports: readonly string[], config: ControllerConfig): boole
   return mappersOf(config).every((name) => exports.includes(name))
 }
 
-/** What an entry watches, shared with whoever watches the same. */
+/** What an entry watches, shared with whoever watches the same as the same user: one cache never holds what another may read. */
 function acquireScopes(
   informers: Informers,
-  { gvk, namespaces, labelSelector, fieldSelector }: ControllerConfig,
+  { gvk, namespaces, labelSelector, fieldSelector, as = '' }: ControllerConfig,
 ): Scope[] {
   const all = namespaces.length === 0 ? [undefined] : namespaces
   return all.map((namespace) => {
-    const { informer, release } = informers.acquire({ identity: '', gvk, namespace, labelSelector, fieldSelector })
+    const { informer, release } = informers.acquire({ identity: as, gvk, namespace, labelSelector, fieldSelector })
     return { namespace, informer, release }
   })
 }

@@ -14,7 +14,7 @@ export type ControllerChange =
       readonly guest: boolean
       /** Applied as it runs: concurrency, retry, resync. */
       readonly inPlace: boolean
-      /** What is watched or let through: for, namespaces, selectors, on. */
+      /** What is watched or let through, and as whom: for, namespaces, selectors, on, as. */
       readonly subscription: boolean
       /** What is watched beside that: owns, watches. The controller keeps its queue and its guest. */
       readonly secondary: boolean
@@ -22,7 +22,7 @@ export type ControllerChange =
 
 const GUEST = ['handler', 'with', 'allow', 'timeoutMs', 'memoryBytes', 'isolation'] as const
 const IN_PLACE = ['concurrency', 'retry', 'resyncMs'] as const
-const SUBSCRIPTION = ['gvk', 'namespaces', 'labelSelector', 'fieldSelector', 'on'] as const
+const SUBSCRIPTION = ['gvk', 'namespaces', 'labelSelector', 'fieldSelector', 'on', 'as'] as const
 const SECONDARY = ['owns', 'watches'] as const
 
 /** The fate of every controller in either config, by name; where an entry stands in its file does not count. */

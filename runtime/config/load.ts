@@ -173,6 +173,7 @@ function resolveController(
     isolation: entry.isolation,
     with: entry.with,
     allow: entry.allow.map(resolveAllow),
+    as: entry.as,
   }
 }
 

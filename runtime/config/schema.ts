@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Gvk } from '../util/gvk.ts'
+import { parseIdentity } from '../util/identity.ts'
 import {
   checked,
   count,
@@ -66,6 +67,8 @@ export interface ControllerConfig {
   /** JSON; undefined when the entry has none. */
   readonly with: unknown
   readonly allow: readonly AllowEntry[]
+  /** The user whose rights its requests have; undefined: the host's own. */
+  readonly as: string | undefined
 }
 
 /** A kind whose changes an export of the handler maps to keys. */
@@ -315,6 +318,12 @@ export const controllerSchema = z
           'What the handler may ask the API server for, beyond reading the kinds of for, owns and watches and its own status.',
       })
       .prefault([]),
+    as: checked(
+      {
+        doc: "The user that this controller's requests are sent as: system:serviceaccount:NAMESPACE:NAME or a user name. Default: the host's own.",
+      },
+      identityFault,
+    ).optional(),
   })
   .meta({ description: 'A controller.' })
 
@@ -346,6 +355,11 @@ const CALLED_OTHERWISE = ['reconcile', 'deleted', 'finalize', 'compose', 'defaul
 function mapperFault(text: string): string | undefined {
   if (CALLED_OTHERWISE.includes(text)) return `must not be "${text}", which is no mapper`
   return /^[A-Za-z_$][\w$]*$/.test(text) ? undefined : 'must be the name of an export'
+}
+
+function identityFault(text: string): string | undefined {
+  if (parseIdentity(text) !== undefined) return undefined
+  return `must be system:serviceaccount:NAMESPACE:NAME or the name of a user, in visible characters, not ${show(text)}`
 }
 
 function subresourceFault(text: string): string | undefined {

@@ -67,8 +67,9 @@ function firstOf<Answer>(
   return undefined
 }
 
+/** What a right that was taken away let in is not read any more. */
 function isSynced({ informer }: Scope): boolean {
-  return informer.hasSynced
+  return informer.hasSynced && informer.state.kind !== 'Forbidden'
 }
 
 function namespaceOfKey(key: string): string | undefined {

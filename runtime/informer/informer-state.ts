@@ -1,6 +1,8 @@
+import { sayMissing } from '../kube/rbac-rule.ts'
 import type { Resource } from '../kube/resource.ts'
 import { isForbidden, KubeStatusError } from '../kube/status-error.ts'
 import { formatGvk, type Gvk } from '../util/gvk.ts'
+import { parseIdentity } from '../util/identity.ts'
 import { messageOf } from '../util/message-of.ts'
 
 /** Where an informer stands; `message` is for people and names what is missing. */
@@ -22,23 +24,31 @@ export function waitingForKind(gvk: Gvk): InformerState {
   return { kind: 'WaitingForCRD', message: `The API server does not serve "${formatGvk(gvk)}" yet` }
 }
 
+/** Whose informer it is and where: what a refusal is about. */
+export interface Reader {
+  /** '' for the host's own. */
+  readonly identity?: string | undefined
+  readonly namespace?: string | undefined
+}
+
 /** The state that a failure leads to; `resource` is undefined while the kind is looked up. */
-export function stateOfFailure(error: unknown, resource: Resource | undefined, namespace?: string): InformerState {
-  if (isForbidden(error)) return { kind: 'Forbidden', message: forbiddenMessage(error, resource, namespace) }
+export function stateOfFailure(error: unknown, resource: Resource | undefined, reader: Reader): InformerState {
+  if (isForbidden(error)) return { kind: 'Forbidden', message: forbiddenMessage(error, resource, reader) }
   const isUnfit = error instanceof KubeStatusError && (error.code === 400 || error.code === 422)
   return { kind: isUnfit ? 'ConfigError' : 'Unreachable', message: messageOf(error) }
 }
 
-function forbiddenMessage(error: KubeStatusError, resource: Resource | undefined, namespace?: string): string {
+/** What the API server itself says comes last: it knows the host's user, or that the host may not act as another. */
+function forbiddenMessage(error: KubeStatusError, resource: Resource | undefined, reader: Reader): string {
   if (resource === undefined) return `Cannot discover kinds: ${error.message}`
-  const where = namespace === undefined ? 'in all namespaces' : `in namespace "${namespace}"`
-  const holder = namespace === undefined ? 'ClusterRole' : 'Role'
-  return (
-    `Cannot list and watch "${resource.plural}" of group "${resource.group}"${resource.namespaced ? ` ${where}` : ''}: ` +
-    `the ${resource.namespaced ? holder : 'ClusterRole'} lacks the rule ` +
-    `{apiGroups: ["${resource.group}"], resources: ["${resource.plural}"], verbs: ["list", "watch"]}`
-  )
+  const { group, plural, namespaced } = resource
+  const namespace = namespaced ? reader.namespace : undefined
+  const missing = READING_VERBS.map((verb) => ({ verb, group, plural, namespace }))
+  return `${sayMissing(parseIdentity(reader.identity ?? ''), missing)} (${error.message})`
 }
+
+/** What a controller needs for each kind that it follows; `get` is for its live reads. */
+export const READING_VERBS = ['get', 'list', 'watch']
 
 /** Why a kind that is served cannot be followed; undefined when it can. */
 export function whyUnfit(resource: Resource, namespace?: string): string | undefined {

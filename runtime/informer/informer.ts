@@ -59,6 +59,8 @@ export interface KindSource {
 export interface InformerOptions {
   readonly gvk: Gvk
   readonly namespace?: string | undefined
+  /** Whose rights its requests have, for messages; '' for the host's own. */
+  readonly identity?: string | undefined
   readonly kinds: KindSource
   /** Asked again whenever the kind was looked up: it may have come back with another plural or scope. */
   readonly sourceOf: (resource: Resource) => ListWatch
@@ -312,7 +314,7 @@ export class Informer {
     this.#hooks.error(error, what)
     // What comes next says whether the kind is gone.
     if (isNotFound(error) || (isBusy(error) && this.#options.clock.now() - this.#followsSinceMs < SETTLING_MS)) return
-    const state = stateOfFailure(error, resource, this.#options.namespace)
+    const state = stateOfFailure(error, resource, this.#options)
     // A store once complete stays good to read through an outage; lastSignAgeMs tells how old it is.
     if (!this.#hasSynced || state.kind === 'Forbidden') this.#setState(state)
   }

@@ -78,6 +78,7 @@ export class Informers {
     const informer = new Informer({
       gvk: spec.gvk,
       namespace: spec.namespace,
+      identity: spec.identity,
       kinds,
       sourceOf: (resource) => createListWatch(client, resource, spec),
       clock,

@@ -24,6 +24,8 @@ export interface KubeRequest {
   readonly signal?: AbortSignal | undefined
   /** Takes turns with other users at the client's gate; without it the request goes at once. */
   readonly user?: string
+  /** The user whose rights the request has (impersonation); '' or undefined: the client's own. */
+  readonly as?: string | undefined
   /** Cap of the answer's body; default 64 MiB. */
   readonly maxBytes?: number
   /** Per attempt, waiting for a connection included; default 60 s. */
@@ -209,14 +211,14 @@ export class KubeClient {
 
   /** A server may have a path of its own in front (Rancher's `/k8s/clusters/ID`). */
   #dispatchOptions(request: KubeRequest, { headers }: Credentials): Dispatcher.RequestOptions {
-    const { method, path, body, contentType, accept } = request
+    const { method, path, body, contentType, accept, as } = request
     return {
       origin: this.#server.origin,
       path: `${this.#server.pathname.replace(/\/$/, '')}${path}${queryOf(request)}`,
       method,
       body: body ?? null,
       headers: {
-        ...headers,
+        ...(as ? impersonating(headers, as) : headers),
         'user-agent': this.#options.userAgent,
         accept: accept ?? 'application/json',
         ...(body === undefined ? {} : { 'content-type': contentType ?? 'application/json' }),
@@ -230,6 +232,16 @@ export class KubeClient {
 
 export function createKubeClient(options: KubeClientOptions): KubeClient {
   return new KubeClient(options)
+}
+
+/**
+ * Without groups: the API server adds those of a service account by itself, and system:authenticated to all, while each
+ * group sent would be a further right to ask for. What the kubeconfig impersonates is not to be mixed into it.
+ * source: k8s.io/apiserver pkg/endpoints/filters/impersonation
+ */
+function impersonating(headers: Credentials['headers'], user: string): Credentials['headers'] {
+  const own = Object.entries(headers).filter(([name]) => !name.startsWith('impersonate-'))
+  return { ...Object.fromEntries(own), 'impersonate-user': user }
 }
 
 function queryOf({ path, query = {} }: KubeRequest): string {

@@ -36,11 +36,13 @@ function isLeading(elector: Pick<LeaderElector, 'assertLeading'>): boolean {
   }
 }
 
-/** Access reviews are questions, which a host on standby asks too. */
+/** Reviews of access, and of whom the host is, are questions, which a host on standby asks too. */
 function mayWrite({ method, path }: KubeRequest): boolean {
   if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return false
-  return !path.startsWith('/apis/authorization.k8s.io/')
+  return !QUESTIONS.some((question) => path.startsWith(question))
 }
+
+const QUESTIONS = ['/apis/authorization.k8s.io/', '/apis/authentication.k8s.io/v1/selfsubjectreviews']
 
 function follow(cut: AbortController, signal: AbortSignal | undefined): () => void {
   if (signal === undefined) return () => {}

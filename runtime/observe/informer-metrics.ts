@@ -9,6 +9,8 @@ export interface InformerLabels {
   readonly namespace: string
   /** Label and field selector; '' for none. */
   readonly selector: string
+  /** Whose rights its requests have; '' for the host's own. */
+  readonly identity: string
 }
 
 /** What is true of an informer when metrics are rendered. */
@@ -30,7 +32,7 @@ export interface InformerRecorder {
   remove(): void
 }
 
-const LABELS = ['kind', 'namespace', 'selector'] as const
+const LABELS = ['kind', 'namespace', 'selector', 'identity'] as const
 
 export function createInformerMetrics(registry: Registry) {
   const registers = [registry]

@@ -68,6 +68,7 @@ test.each([
   [['labelSelector: a=b']],
   [['fieldSelector: metadata.name=a']],
   [['on: [spec]']],
+  [['as: jane']],
 ])('diffConfig() with %j added changes the subscription alone', async (lines) => {
   expect(await changeOf([], lines)).toEqual({ guest: false, inPlace: false, subscription: true, secondary: false })
 })

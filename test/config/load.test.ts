@@ -64,6 +64,7 @@ test('loadConfig() of the shortest config fills in every default', async () => {
         isolation: 'process',
         with: undefined,
         allow: [],
+        as: undefined,
       },
     ],
   })
@@ -83,6 +84,7 @@ test('loadConfig() reads every option of a controller', async () => {
       'concurrency: 2',
       'isolation: process',
       'with: { threshold: 10 }',
+      'as: system:serviceaccount:demo:mydemo',
       'allow:',
       '  - { for: apps/v1/Deployment, verbs: [get, patch], subresources: [scale], namespaces: [a], names: [b] }',
       '  - { for: v1/Node, verbs: [list] }',
@@ -101,6 +103,7 @@ test('loadConfig() reads every option of a controller', async () => {
     memoryBytes: 2 ** 30,
     concurrency: 2,
     with: { threshold: 10 },
+    as: 'system:serviceaccount:demo:mydemo',
   })
   expect(controller.allow).toEqual([
     {
@@ -257,6 +260,11 @@ test.each([
     '7:71: controllers[0].watches[2] maps "v1/Pod" by "a" again',
   ],
   ['with: { a: [1, .nan] }', '7:20: controllers[0].with.a[1] is NaN, which JSON cannot carry'],
+  [
+    'as: system:serviceaccount:demo',
+    '7:9: controllers[0].as must be system:serviceaccount:NAMESPACE:NAME or the name of a user, in visible characters, not "system:serviceaccount:demo"',
+  ],
+  ['as: "a\\nb"', '7:9: controllers[0].as must be system:serviceaccount:NAMESPACE:NAME or the name of a user'],
   ['allow: [{ verbs: [get] }]', '7:13: controllers[0].allow[0] must have "for" (a kind) or "path"'],
   [
     'allow: [{ for: v1/Pod, path: /x, verbs: [get] }]',

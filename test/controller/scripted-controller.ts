@@ -42,6 +42,7 @@ export function controllerConfig(overrides: Partial<ControllerConfig> = {}): Con
     isolation: 'process',
     with: undefined,
     allow: [],
+    as: undefined,
     ...overrides,
   }
 }

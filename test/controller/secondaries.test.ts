@@ -140,11 +140,11 @@ interface Controller {
 }
 
 describe('createJointCache()', () => {
-  const reader = (gvk: Gvk, names: readonly string[], selected = false) => {
+  const reader = (gvk: Gvk, names: readonly string[], selected = false, state = 'Synced') => {
     const entries = names.map((name) => ({ name, json: gvk.kind }))
     const lister = { get: (key: string) => entries.find(({ name }) => `a/${name}` === key), list: () => entries }
     return createScopeReader(
-      [{ namespace: 'a', informer: { lister, hasSynced: true } } as unknown as Scope],
+      [{ namespace: 'a', informer: { lister, hasSynced: true, state: { kind: state } } } as unknown as Scope],
       gvk,
       selected,
     )
@@ -162,5 +162,11 @@ describe('createJointCache()', () => {
     expect(cache.get(b, 'b', 'x')).toBeUndefined()
     expect(cache.list(b, 'a', none)?.map(({ name }) => name)).toEqual(['x'])
     expect(cache.list(b, undefined, none)).toBeUndefined()
+  })
+
+  test('reads nothing of what may not be followed any more', () => {
+    const [a] = KINDS as [Gvk, ...Gvk[]]
+    const cache = createJointCache(() => [reader(a, ['x'], false, 'Forbidden')])
+    expect([cache.get(a, 'a', 'x'), cache.list(a, 'a', none)]).toEqual([undefined, undefined])
   })
 })

@@ -447,18 +447,20 @@ export const reconcile: Reconcile = async ({ metadata }, { patch, log }) => {
     await trials.create(1)
     const host = await start(controlPlane.kubeconfigFor('restricted'))
     await expectGoodOneWorks()
-    const rule = '{apiGroups: [""], resources: ["secrets"], verbs: ["list", "watch"]}'
+    const rule = '{apiGroups: [""], resources: ["secrets"], verbs: ["get", "list", "watch"]}'
     await vi.waitFor(() => expect(find(host, { controller: 'secret', msg: /^Forbidden/ }).msg).toContain(rule), WITHIN)
     await host.waitUntilReady()
     const { text } = await host.get('/readyz?verbose')
     expect(text).toContain('[+] good Running')
-    expect(text).toMatch(/\[\+\] secret Forbidden: .*in namespace "default": the Role lacks the rule/)
+    expect(text).toMatch(
+      /\[\+\] secret Forbidden: User "restricted" needs, bound to it: a Role in namespace "default" with the rule/,
+    )
     expect(text).toContain(rule)
     expect(await host.metric('ostler_controller_state', { controller: 'secret', state: 'Forbidden' })).toBe(1)
 
     await controlPlane.grant(
       'restricted',
-      [{ apiGroups: [''], resources: ['secrets'], verbs: ['list', 'watch'] }],
+      [{ apiGroups: [''], resources: ['secrets'], verbs: ['get', 'list', 'watch'] }],
       'default',
     )
     await vi.waitFor(() => find(host, { controller: 'secret', key: 'default/one', msg: /^read$/ }), {

@@ -274,7 +274,7 @@ describe('Informer.state', () => {
     expect(informer.state.kind).toBe('Forbidden')
     const message = 'message' in informer.state ? informer.state.message : ''
     expect(message).toContain('in namespace "shop"')
-    expect(message).toContain('{apiGroups: ["demo.io"], resources: ["demos"], verbs: ["list", "watch"]}')
+    expect(message).toContain('{apiGroups: ["demo.io"], resources: ["demos"], verbs: ["get", "list", "watch"]}')
     await clock.advance(29_999)
     expect(source.requests).toHaveLength(1)
     await clock.advance(1)

@@ -53,6 +53,23 @@ test('KubeClient.request() sends method, path, query, headers and body, and answ
   expect(seen).toEqual([{ method: 'PATCH', host, code: '201', seconds: expect.any(Number) }])
 })
 
+test('KubeClient.request() as another user sends that name alone, and nothing of whom the kubeconfig impersonates', async () => {
+  const user = { impersonateUser: 'boss', impersonateUid: '7', impersonateGroups: ['system:masters'] }
+  const { server, client } = await startBench(codes(), { user })
+  await client.request({ ...GET, as: 'system:serviceaccount:demo:web' })
+  await client.request({ ...GET, as: '' })
+  for await (const _ of await client.stream({ ...GET, as: 'jane' })) break
+  const names = (index: number) =>
+    Object.entries(server.requests[index]?.headers ?? {}).filter(([name]) => name.startsWith('impersonate-'))
+  expect(names(0)).toEqual([['impersonate-user', 'system:serviceaccount:demo:web']])
+  expect(Object.fromEntries(names(1))).toEqual({
+    'impersonate-user': 'boss',
+    'impersonate-uid': '7',
+    'impersonate-group': 'system:masters',
+  })
+  expect(names(2)).toEqual([['impersonate-user', 'jane']])
+})
+
 test('KubeClient.request() keeps the path in front of a server’s own', async () => {
   const { server } = await startBench(codes())
   const cluster = { name: 'c', server: `${server.url}/k8s/clusters/7/`, skipTLSVerify: false }

@@ -14,6 +14,8 @@ const REVIEW: KubeRequest = {
   body: '{}',
 }
 
+const WHO: KubeRequest = { ...REVIEW, path: '/apis/authentication.k8s.io/v1/selfsubjectreviews' }
+
 /** A client behind the gate of a leader, or with `leads: false` of a candidate. */
 async function startBench(respond: Respond, { leads = true } = {}) {
   const clock = createFreezableClock()
@@ -35,11 +37,11 @@ const silent: Respond = () => {}
 
 test('SendGate of a host on standby lets reads and access reviews pass, and no write', async () => {
   const { server, client } = await startBench(ok, { leads: false })
-  for (const request of [READ, LIST, REVIEW]) expect(await client.request(request)).toMatchObject({ code: 200 })
+  for (const request of [READ, LIST, REVIEW, WHO]) expect(await client.request(request)).toMatchObject({ code: 200 })
   for (const request of [PATCH, { method: 'DELETE', path: '/x' } as const]) {
     await expect(client.request(request)).rejects.toMatchObject({ code: 'LEASE_LOST' })
   }
-  expect(server.requests.map(({ method }) => method)).toEqual(['GET', 'GET', 'POST'])
+  expect(server.requests.map(({ method }) => method)).toEqual(['GET', 'GET', 'POST', 'POST'])
 })
 
 test('SendGate of a leader lets everything pass, and tells when it was sent', async () => {

@@ -212,12 +212,12 @@ test('controller() of a name that has a recorder takes over: the end of the old 
 
 test('informer() has its series until remove()', async () => {
   const { metrics, value, text } = createSteppedMetrics()
-  const informer = metrics.informer({ kind: 'apps/v1/Deployment', namespace: '', selector: 'a=b' })
+  const informer = metrics.informer({ kind: 'apps/v1/Deployment', namespace: '', selector: 'a=b', identity: '' })
   informer.sample({ objects: 3, bytes: 300, lastSignAgeSeconds: 1.5 })
   informer.event('added')
   informer.relist()
   informer.restart()
-  const labels = 'kind="apps/v1/Deployment",namespace="",selector="a=b"'
+  const labels = 'kind="apps/v1/Deployment",namespace="",selector="a=b",identity=""'
   expect(await value(`ostler_informer_objects{${labels}}`)).toBe(3)
   expect(await value(`ostler_informer_bytes{${labels}}`)).toBe(300)
   expect(await value(`ostler_informer_last_sign_age_seconds{${labels}}`)).toBe(1.5)
