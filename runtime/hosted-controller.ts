@@ -9,6 +9,7 @@ import { assertExports } from './controller/handler-exports.ts'
 import { createJointCache, createScopeReader, type Scope, type ScopeReader } from './controller/scopes.ts'
 import { Secondaries, type SecondarySource, sourcesOf } from './controller/secondaries.ts'
 import type { TurnRequest } from './controller/turn.ts'
+import { RuntimeError } from './errors.ts'
 import type { Subscriber } from './informer/informer.ts'
 import type { Informers } from './informer/informers.ts'
 import type { KubeClient, KubeRequest } from './kube/client.ts'
@@ -89,6 +90,8 @@ export class HostedController {
   /** Everything has been subscribed to: what others follow already is told at once, and must not start half of this one. */
   #isFollowing = false
   #isStopped = false
+  /** Breaks off the requests of calls that have outlived the grace: an API server that does not answer must not hold up the end. */
+  readonly #cut = new AbortController()
 
   constructor(parts: HostParts, config: ControllerConfig) {
     this.#parts = parts
@@ -211,6 +214,7 @@ export class HostedController {
     const drained = this.#controller.drain()
     await Promise.race([drained, clock.sleep(graceMs)])
     await this.#sandbox.close(0)
+    this.#cut.abort(new RuntimeError('SHUTTING_DOWN', `Cannot go on with "${this.#config.name}": it has been stopped`))
     // What was cut off settles now; nothing of this controller is under way any more.
     await drained
     for (const scope of this.#scopes) scope.release()
@@ -226,7 +230,7 @@ export class HostedController {
   async retire(signal: AbortSignal, isWanted: (bearer: Bearer) => boolean): Promise<void> {
     const { clock, discovery } = this.#parts
     const resource = () => discovery.resolve(this.#config.gvk)
-    const send = (request: KubeRequest) => this.#send(request)
+    const send = (request: KubeRequest) => this.#parts.client.request({ ...request, user: this.#config.name })
     await retireFinalizer({ config: this.#config, clock, log: this.#log, signal, isWanted, resource, send })
   }
 
@@ -370,14 +374,15 @@ export class HostedController {
   async #send(request: KubeRequest, unsent?: AbortSignal): Promise<{ code: number; text: string }> {
     const { client } = this.#parts
     const user = this.#config.name
-    if (unsent === undefined) return client.request({ ...request, user })
+    const ends = [this.#cut.signal, ...(request.signal === undefined ? [] : [request.signal])]
+    if (unsent === undefined) return client.request({ ...request, user, signal: AbortSignal.any(ends) })
     const waiting = new AbortController()
     const onAbort = () => waiting.abort(unsent.reason)
     if (unsent.aborted) onAbort()
     else unsent.addEventListener('abort', onAbort, { once: true })
     const onSent = () => unsent.removeEventListener('abort', onAbort)
     try {
-      return await client.request({ ...request, user, signal: waiting.signal, onSent })
+      return await client.request({ ...request, user, signal: AbortSignal.any([...ends, waiting.signal]), onSent })
     } finally {
       onSent()
     }

@@ -12,9 +12,11 @@ export interface Written {
  * after MAX_AGE_MS a read goes to the API server once instead.
  */
 export class Overlay {
-  /** Oldest first; bounded by MAX_ENTRIES, beyond which the oldest goes and its next read is live. */
+  /** Oldest first; bounded by MAX_ENTRIES, beyond which the oldest goes, and for MAX_AGE_MS all reads of others than these are live. */
   readonly #written = new Map<string, Written & { readonly atMs: number }>()
   readonly #clock: Clock
+  /** When a write had to go that the cache may not show yet. */
+  #overflowedAtMs = Number.NEGATIVE_INFINITY
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -27,7 +29,20 @@ export class Overlay {
   record(key: string, written: Written): void {
     this.#written.delete(key)
     this.#written.set(key, { ...written, atMs: this.#clock.now() })
-    if (this.#written.size > MAX_ENTRIES) this.#written.delete(this.#written.keys().next().value as string)
+    if (this.#written.size > MAX_ENTRIES) this.#dropOldest()
+  }
+
+  /** Writes are missing that the cache may not show yet. */
+  get isIncomplete(): boolean {
+    return this.#clock.now() - this.#overflowedAtMs < MAX_AGE_MS
+  }
+
+  #dropOldest(): void {
+    const oldest = this.#written.entries().next().value
+    if (oldest === undefined) return
+    const [key, { atMs }] = oldest
+    this.#written.delete(key)
+    if (this.#clock.now() - atMs < MAX_AGE_MS) this.#overflowedAtMs = this.#clock.now()
   }
 
   /** The cache now shows this version of the object; undefined when it shows that the object is gone. */
@@ -41,7 +56,7 @@ export class Overlay {
   /** What to read in place of the cache: the write, `expired` for one live read, or undefined for the cache itself. */
   lookup(key: string): Written | 'expired' | undefined {
     const written = this.#written.get(key)
-    if (written === undefined) return undefined
+    if (written === undefined) return this.isIncomplete ? 'expired' : undefined
     if (this.#clock.now() - written.atMs < MAX_AGE_MS) return written
     this.#written.delete(key)
     return 'expired'

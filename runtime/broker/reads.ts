@@ -89,7 +89,7 @@ function listCached(
   labelSelector: LabelSelector,
 ): string[] | undefined {
   const cached = cache.list(resource, namespace, labelSelector)
-  if (cached === undefined) return undefined
+  if (cached === undefined || overlay.isIncomplete) return undefined
   const prefix = `${resource.group}/${resource.kind}/${namespace === undefined ? '' : `${namespace}/`}`
   const written = new Map<string, string | undefined>()
   for (const [key] of [...overlay.entries()].filter(([key]) => key.startsWith(prefix))) {

@@ -185,6 +185,10 @@ export class Controller {
     this.#parking.free(displaced, 'deleted')
     this.#options.metrics.tombstoneDropped()
     this.#hasMissedLeaver = true
+    if (this.#tombstones.get(displaced) !== undefined || this.#options.find(displaced) !== undefined) return
+    // Its turn goes with it: where nobody takes keys, as on standby, they would gather without end.
+    this.#forget(displaced)
+    this.#queue.remove(displaced)
   }
 
   /** It had only left the selector, and is selected again before anything was done about that. */

@@ -98,6 +98,7 @@ async function letGo(options: TurnOptions, entry: Entry, resource: Resource): Pr
   try {
     const removed = await removeFinalizer(options, resource, entry)
     if (typeof removed === 'object') recordWrite(options, entry, resource, removed.json)
+    dropOverlayOfGone(options, entry, resource)
     return undefined
   } catch (error) {
     return decideHostFailure(error, { name: 'FinalizerWriteFailed', action: 'Cannot remove the finalizer' })
@@ -118,6 +119,12 @@ export function recordWrite(
   return stored
 }
 
+/** The event of the object's end may have come before the answer to the write: then no other one will drop what that laid over the cache. */
+function dropOverlayOfGone({ overlay, find }: TurnOptions, entry: Entry, resource: Resource): void {
+  if (find(entry.key)?.uid === entry.uid) return
+  overlay.observed(objectKey(resource, entry.namespace, entry.name), undefined)
+}
+
 /** Undefined when the call's own outcome stands. */
 async function writeReturned(
   options: TurnOptions,
@@ -127,6 +134,7 @@ async function writeReturned(
 ): Promise<Outcome | undefined> {
   try {
     const result = await writeStatus(options, latest(options, entry, resource), status)
+    dropOverlayOfGone(options, entry, resource)
     return result === 'gone' ? { kind: 'gone' } : undefined
   } catch (error) {
     return decideHostFailure(error, { name: 'StatusWriteFailed', action: 'Cannot write the status' })

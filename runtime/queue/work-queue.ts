@@ -25,7 +25,10 @@ export interface WorkQueueOptions {
  * source: client-go util/workqueue/queue.go; two lanes for the order that controller-runtime's priority queue brought
  */
 export class WorkQueue {
-  /** Hand-out order, a lane a priority. A key stands in the lane that #dirty names, and perhaps, stale, in another. */
+  /**
+   * Hand-out order, a lane a priority. A key stands in the lane that #dirty names, and perhaps, stale, in another. Stale ones
+   * are passed over by take(); where nobody takes, #compact() bounds them by what waits.
+   */
   readonly #ready: Record<Priority, Fifo<string>> = { high: new Fifo(), low: new Fifo() }
   /** Keys that need a turn, with their lane. */
   readonly #dirty = new Map<string, Priority>()
@@ -96,6 +99,16 @@ export class WorkQueue {
   /** Takes back a turn that was asked for and not begun. */
   remove(key: string): void {
     if (this.#dirty.delete(key) && !this.#processing.has(key)) this.#waiting--
+    if (this.#ready.high.size + this.#ready.low.size > 2 * this.#waiting + STALE_SLACK) this.#compact()
+  }
+
+  /** Takes stale keys out of the lanes. */
+  #compact(): void {
+    for (const lane of ['high', 'low'] as const) {
+      const kept = new Set<string>()
+      for (let key = this.#shift(lane); key !== undefined; key = this.#shift(lane)) kept.add(key)
+      for (const key of kept) this.#ready[lane].push(key)
+    }
   }
 
   #nextLane(): Priority {
@@ -118,5 +131,7 @@ export class WorkQueue {
 
 /** One take in so many goes to the low lane, so that a stream of live changes cannot hold up an initial list for ever. */
 const LOW_SHARE = 16
+/** Few enough to hold, and enough that keys are moved about once for each that went. */
+const STALE_SLACK = 64
 
 const noMetrics: QueueMetrics = { added() {}, taken() {}, done() {} }
