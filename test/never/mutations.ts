@@ -65,7 +65,12 @@ export const MUTATIONS: readonly Mutation[] = [
   host(1)('silence in /readyz', 'informer.isSilent)', 'false && informer)', 'the age of the last sign'),
   backoff('the cap', 'Math.min(capMs, ', 'Math.max(0, ', 'it retries for ever'),
   backoff('jitter', 'random() * Math.min', '(0 * random() + 1) * Math.min', 'it retries for ever'),
-  reflector(1)('a wait after a short watch', 'SHORT_WATCH_MS = 5_000', 'SHORT_WATCH_MS = 0', 'it retries for ever'),
+  reflector(1)(
+    'a wait after a short watch',
+    'SHORT_WATCH_MS = 5_000',
+    'SHORT_WATCH_MS = 0',
+    'a server that ends each watch',
+  ),
   informer(1)(
     'another try after a 404',
     'isFirst = true; !signal.aborted;',

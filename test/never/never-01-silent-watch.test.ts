@@ -76,6 +76,15 @@ test('never-01: the age of the last sign of life is a metric, and past its limit
   })
 })
 
+test('never-01: a server that ends each watch at once, without a word, is not asked in a tight loop', async () => {
+  const { clock, source, feed } = await startInformer()
+  for (let i = 0; i < 1000; i++) source.nextWatch().end()
+  feed.end()
+  await clock.advance(10 * MINUTE)
+  // 0.4 s doubling to 15 s, as the jitter is in its middle.
+  expect(source.requests.length).toBeLessThan(60)
+})
+
 test('never-01: it retries for ever, with delays that double up to a cap and are jittered, and never in a tight loop', async () => {
   const draws = [0.9, 0.3]
   let drawn = 0

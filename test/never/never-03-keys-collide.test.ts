@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { objectKey } from '../../runtime/broker/object-key.ts'
 import { Informer } from '../../runtime/informer/informer.ts'
 import type { KubeRequest } from '../../runtime/kube/client.ts'
 import { createScriptedBroker, DEMO, DEPLOYMENT, demo } from '../broker/scripted-broker.ts'
@@ -18,6 +19,13 @@ test('never-03: two controllers on one object fail, wait and park each for itsel
 })
 
 test('never-03: objects of one name are others by kind and by namespace', async () => {
+  const keys = [DEMO, DEPLOYMENT, { ...DEMO, group: 'other.io' }].flatMap((gvk) =>
+    ['a', 'b', undefined].map((namespace) => objectKey(gvk, namespace, 'x')),
+  )
+  expect(new Set(keys).size).toBe(9)
+  // One object in two versions of its kind.
+  const v2 = { ...DEMO, version: 'v2' }
+  expect(objectKey(v2, 'a', 'x')).toBe(keys[0])
   const written = [
     { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'x', namespace: 'a', resourceVersion: '9' } },
     demo('x', 9, { metadata: { namespace: 'b' }, spec: { of: 'b' } }),

@@ -108,18 +108,12 @@ test('never-09: a host that loses its lease kills its guests before the lease ru
 
 test('never-09: a host that stands by syncs, says so and hands out no key', async () => {
   const other = { holderIdentity: 'other', leaseDurationSeconds: 3600, acquireTime: '', renewTime: '' }
-  const { api, get, lines } = await startHosted({ handlers: { slow: SLOW }, rest: REST, lease: other })
+  const { api, get, lines, metric } = await startHosted({ handlers: { slow: SLOW }, rest: REST, lease: other })
   api.put('x')
   await eventually(async () => expect((await get('/readyz?verbose')).text).toContain('[+] slow Standby'))
   await eventually(() => expect(lines.some(({ msg }) => msg.includes('held by "other"'))).toBe(true))
-  api.put('x', { spec: {} })
-  await eventually(async () =>
-    expect((await get('/metrics')).text).toContain(
-      'ostler_informer_objects{kind="demo.io/v1/Demo",namespace="",selector=""} 1',
-    ),
-  )
-  expect((await get('/metrics')).text).toContain(
-    'controller_runtime_reconcile_total{controller="slow",result="success"} 0',
-  )
+  api.put('y')
+  await eventually(async () => expect(await metric('workqueue_depth{name="slow",controller="slow"}')).toBe(2))
+  expect(await metric('controller_runtime_active_workers{controller="slow"}')).toBe(0)
   expect(api.requests.filter(({ method }) => method === 'PATCH')).toEqual([])
 })

@@ -1,5 +1,5 @@
 /**
- * Shows that the tests of what must never happen can fail: `npm run never:prove [-- NUMBER…]`.
+ * Shows that the tests of what must never happen can fail: `npm run never:prove [-- NUMBER|WORD…]`, WORD being one of what is taken out.
  * Takes one mitigation after the other out of a copy of the project (mutations.ts) and runs the case that must fail then.
  * out:     a line a mutation; exit 1 when one survives, does not fit the code any more, or when the cases fail without any
  * timing:  some 2 s of one processor each, two at a time
@@ -23,8 +23,9 @@ interface Report {
   readonly numFailedTests: number
 }
 
-const numbers = process.argv.slice(2).map(Number)
-const mutations = MUTATIONS.filter(({ never }) => numbers.length === 0 || numbers.includes(never))
+const asked = process.argv.slice(2)
+const isAsked = ({ never, without }: Mutation) => asked.some((word) => Number(word) === never || without.includes(word))
+const mutations = asked.length === 0 ? MUTATIONS : MUTATIONS.filter(isAsked)
 const width = Math.max(...mutations.map(({ without }) => without.length))
 const copies = Array.from({ length: Math.min(2, availableParallelism()) }, copyProject)
 const startedMs = Date.now()
