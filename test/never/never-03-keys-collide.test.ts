@@ -19,10 +19,10 @@ test('never-03: two controllers on one object fail, wait and park each for itsel
 })
 
 test('never-03: objects of one name are others by kind and by namespace', async () => {
-  const keys = [DEMO, DEPLOYMENT, { ...DEMO, group: 'other.io' }].flatMap((gvk) =>
+  const keys = [DEMO, DEPLOYMENT, { ...DEMO, group: 'other.io' }, { ...DEMO, kind: 'Other' }].flatMap((gvk) =>
     ['a', 'b', undefined].map((namespace) => objectKey(gvk, namespace, 'x')),
   )
-  expect(new Set(keys).size).toBe(9)
+  expect(new Set(keys).size).toBe(12)
   // One object in two versions of its kind.
   const v2 = { ...DEMO, version: 'v2' }
   expect(objectKey(v2, 'a', 'x')).toBe(keys[0])
