@@ -13,6 +13,7 @@ import { neededAccess } from './controller/needed-access.ts'
 import { createJointCache, createScopeReader, type Scope, type ScopeReader } from './controller/scopes.ts'
 import { Secondaries, type SecondarySource, sourcesOf } from './controller/secondaries.ts'
 import type { TurnRequest } from './controller/turn.ts'
+import { RuntimeError } from './errors.ts'
 import type { InformerState, Subscriber } from './informer/informer.ts'
 import type { Informers } from './informer/informers.ts'
 import type { IsolationGroup, IsolationGroups } from './isolation-groups.ts'
@@ -106,6 +107,8 @@ export class HostedController {
   /** What was last said of rights. */
   #saidOfAccess = ''
   #isStopped = false
+  /** Breaks off the requests of calls that have outlived the grace: an API server that does not answer must not hold up the end. */
+  readonly #cut = new AbortController()
 
   constructor(parts: HostParts, config: ControllerConfig) {
     this.#parts = parts
@@ -249,6 +252,7 @@ export class HostedController {
     await Promise.race([drained, timeIsUp])
     cancel()
     await this.#sandbox.close(0)
+    this.#cut.abort(new RuntimeError('SHUTTING_DOWN', `Cannot go on with "${this.#config.name}": it has been stopped`))
     // What was cut off settles now; nothing of this controller is under way any more.
     await drained
     // Not before: what goes while calls finish is kept in mind, for whoever takes over.
@@ -267,7 +271,9 @@ export class HostedController {
   async retire(signal: AbortSignal, isWanted: (bearer: Bearer) => boolean): Promise<void> {
     const { clock, discovery } = this.#parts
     const resource = () => discovery.resolve(this.#config.gvk)
-    const send = (request: KubeRequest) => this.#send(request)
+    // Not by #send(), which ended with the controller.
+    const { name: user, as } = this.#config
+    const send = (request: KubeRequest) => this.#parts.client.request({ ...request, user, as })
     await retireFinalizer({ config: this.#config, clock, log: this.#log, signal, isWanted, resource, send })
   }
 
@@ -498,7 +504,8 @@ export class HostedController {
   /** As this controller's identity, and in its turn; `unsent` drops the request while it waits for that, not once it is on its way. */
   async #send(request: KubeRequest, unsent?: AbortSignal): Promise<{ code: number; text: string }> {
     const { name: user, as } = this.#config
-    const own = { ...request, user, as }
+    const ends = request.signal === undefined ? [this.#cut.signal] : [this.#cut.signal, request.signal]
+    const own = { ...request, user, as, signal: AbortSignal.any(ends) }
     if (unsent === undefined) return this.#request(own)
     const waiting = new AbortController()
     const onAbort = () => waiting.abort(unsent.reason)
@@ -506,7 +513,7 @@ export class HostedController {
     else unsent.addEventListener('abort', onAbort, { once: true })
     const onSent = () => unsent.removeEventListener('abort', onAbort)
     try {
-      return await this.#request({ ...own, signal: waiting.signal, onSent })
+      return await this.#request({ ...own, signal: AbortSignal.any([own.signal, waiting.signal]), onSent })
     } finally {
       onSent()
     }

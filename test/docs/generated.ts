@@ -5,6 +5,7 @@ import { configReference } from './config-reference.ts'
 import { errorReference } from './error-reference.ts'
 import { layerReference } from './layer-reference.ts'
 import { metricReference } from './metric-reference.ts'
+import { neverReference } from './never-reference.ts'
 import { repository } from './repository.ts'
 
 interface Part {
@@ -20,6 +21,7 @@ const PARTS: readonly Part[] = [
   { file: 'README.md', name: 'errors', make: errorReference },
   { file: 'README.md', name: 'metrics', make: metricReference },
   { file: 'runtime/README.md', name: 'layers', make: layerReference },
+  { file: 'runtime/README.md', name: 'never', make: neverReference },
   { file: 'runtime/README.md', name: 'bench', make: benchReference },
 ]
 
