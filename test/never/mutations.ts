@@ -25,7 +25,7 @@ const informer = (never: number) => inFile(never, 'informer/informer.ts')
 const backoff = inFile(1, 'informer/backoff.ts')
 const controller = (never: number) => inFile(never, 'controller/controller.ts')
 const turn = (never: number) => inFile(never, 'controller/turn.ts')
-const hostedController = (never: number) => inFile(never, 'hosted-controller.ts')
+const hostedController = (never: number) => inFile(never, 'hosting/hosted-controller.ts')
 const host = (never: number) => inFile(never, 'host.ts')
 const overlay = (never: number) => inFile(never, 'broker/overlay.ts')
 const finalizer = inFile(8, 'controller/finalizer.ts')
@@ -315,13 +315,13 @@ export const MUTATIONS: readonly Mutation[] = [
     '((..._: unknown[]) => {})(this.#wanted.handler, types',
     'a handler without',
   ),
-  inFile(11, 'hosted-controllers.ts')(
+  inFile(11, 'hosting/hosted-controllers.ts')(
     'keeping the config',
     'await loadConfig({ file: this.#config.file, cwd: this.#config.dir })',
     'await loadConfig({ file: this.#config.file, cwd: this.#config.dir }).catch(() => ({ ...this.#config, controllers: [] }))',
     'a config that is no YAML',
   ),
-  inFile(11, 'hosted-controllers.ts')(
+  inFile(11, 'hosting/hosted-controllers.ts')(
     'telling the fault of a config',
     "log.error('Cannot use the new config; the one before goes on', { error })",
     '',

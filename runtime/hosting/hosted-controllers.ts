@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type ControllerChange, diffConfig } from './config/diff.ts'
-import { loadConfig } from './config/load.ts'
-import type { Config, ControllerConfig } from './config/schema.ts'
-import type { Bearer } from './controller/finalizer-bearers.ts'
+import { type ControllerChange, diffConfig } from '../config/diff.ts'
+import { loadConfig } from '../config/load.ts'
+import type { Config, ControllerConfig } from '../config/schema.ts'
+import type { Bearer } from '../controller/finalizer-bearers.ts'
+import type { Entry } from '../informer/entry.ts'
+import { createFileWatcher, type FileWatcher } from '../util/file-watcher.ts'
+import type { Gvk } from '../util/gvk.ts'
 import { acquireAll, HostedController, type HostParts } from './hosted-controller.ts'
-import type { Entry } from './informer/entry.ts'
 import { IsolationGroups } from './isolation-groups.ts'
-import { createFileWatcher, type FileWatcher } from './util/file-watcher.ts'
-import type { Gvk } from './util/gvk.ts'
 
 export interface HostedControllersOptions extends Omit<HostParts, 'onChange' | 'isolation'> {
   /** Follow the config, the handlers and their imports. */

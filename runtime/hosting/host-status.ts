@@ -1,8 +1,8 @@
+import type { InformerSpec, Informers } from '../informer/informers.ts'
+import type { ControllerOverview, ParkedOverview } from '../observe/page.ts'
+import type { Readiness } from '../observe/server.ts'
+import { formatGvk } from '../util/gvk.ts'
 import type { HostedController } from './hosted-controller.ts'
-import type { InformerSpec, Informers } from './informer/informers.ts'
-import type { ControllerOverview, ParkedOverview } from './observe/page.ts'
-import type { Readiness } from './observe/server.ts'
-import { formatGvk } from './util/gvk.ts'
 
 /** Whether the host is ready, and what each controller waits for. */
 export function readinessOf(

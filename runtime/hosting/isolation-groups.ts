@@ -1,6 +1,6 @@
-import type { ControllerConfig } from './config/schema.ts'
-import { SharedProcess } from './controller/suspects.ts'
-import { GuestGroup, type GuestGroupOptions } from './sandbox/guest-group.ts'
+import type { ControllerConfig } from '../config/schema.ts'
+import { SharedProcess } from '../controller/suspects.ts'
+import { GuestGroup, type GuestGroupOptions } from '../sandbox/guest-group.ts'
 
 /** What controllers of one process share: the guest, and the blame for its death. */
 export interface IsolationGroup {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { IsolationGroups } from '../runtime/isolation-groups.ts'
-import { DEFAULT_LIMITS } from '../runtime/sandbox/limits.ts'
-import { createFakeClock } from './fake-clock.ts'
+import { IsolationGroups } from '../../runtime/hosting/isolation-groups.ts'
+import { DEFAULT_LIMITS } from '../../runtime/sandbox/limits.ts'
+import { createFakeClock } from '../fake-clock.ts'
 
 function createGroups(): IsolationGroups {
   const take = () => Promise.reject(new Error('no guest is needed'))

@@ -1,35 +1,35 @@
 import { isDeepStrictEqual } from 'node:util'
-import { createBroker, type HostCall } from './broker/broker.ts'
-import { EventRecorder } from './broker/event-recorder.ts'
-import { objectKeyPrefix } from './broker/object-key.ts'
-import { Overlay } from './broker/overlay.ts'
-import type { ControllerConfig } from './config/schema.ts'
-import { AccessCheck } from './controller/access-check.ts'
-import { Controller } from './controller/controller.ts'
-import type { Bearer } from './controller/finalizer-bearers.ts'
-import { retireFinalizer } from './controller/finalizer-retire.ts'
-import { assertExports } from './controller/handler-exports.ts'
-import { neededAccess } from './controller/needed-access.ts'
-import { createJointCache, createScopeReader, type Scope, type ScopeReader } from './controller/scopes.ts'
-import { Secondaries, type SecondarySource, sourcesOf } from './controller/secondaries.ts'
-import type { TurnRequest } from './controller/turn.ts'
-import { RuntimeError } from './errors.ts'
-import type { InformerState, Subscriber } from './informer/informer.ts'
-import type { Informers } from './informer/informers.ts'
+import { createBroker, type HostCall } from '../broker/broker.ts'
+import { EventRecorder } from '../broker/event-recorder.ts'
+import { objectKeyPrefix } from '../broker/object-key.ts'
+import { Overlay } from '../broker/overlay.ts'
+import type { ControllerConfig } from '../config/schema.ts'
+import { Controller } from '../controller/controller.ts'
+import type { Bearer } from '../controller/finalizer-bearers.ts'
+import { retireFinalizer } from '../controller/finalizer-retire.ts'
+import { assertExports } from '../controller/handler-exports.ts'
+import { createJointCache, createScopeReader, type Scope, type ScopeReader } from '../controller/scopes.ts'
+import { Secondaries, type SecondarySource, sourcesOf } from '../controller/secondaries.ts'
+import type { TurnRequest } from '../controller/turn.ts'
+import { RuntimeError } from '../errors.ts'
+import type { Subscriber } from '../informer/informer.ts'
+import type { Informers } from '../informer/informers.ts'
+import type { AccessReviews } from '../kube/access-reviews.ts'
+import type { KubeClient, KubeRequest } from '../kube/client.ts'
+import type { Discovery } from '../kube/discovery.ts'
+import type { ControllerRecorder } from '../observe/controller-metrics.ts'
+import type { Logger } from '../observe/log.ts'
+import { type Bundle, bundleHandler } from '../sandbox/bundle.ts'
+import type { CallRequest, GuestLog } from '../sandbox/call.ts'
+import type { GuestPool } from '../sandbox/guest-pool.ts'
+import { type Loaded, Sandbox, type SandboxState } from '../sandbox/sandbox.ts'
+import type { Clock } from '../util/clock.ts'
+import { formatGvk, type Gvk } from '../util/gvk.ts'
+import { sayError } from '../util/say-error.ts'
+import { ControllerAccess } from './controller-access.ts'
+import { ControllerRequests } from './controller-requests.ts'
+import { type HostedState, hostedState } from './hosted-state.ts'
 import type { IsolationGroup, IsolationGroups } from './isolation-groups.ts'
-import type { AccessReviews } from './kube/access-reviews.ts'
-import type { KubeClient, KubeRequest } from './kube/client.ts'
-import type { Discovery } from './kube/discovery.ts'
-import { isForbidden } from './kube/status-error.ts'
-import type { ControllerRecorder } from './observe/controller-metrics.ts'
-import type { Logger } from './observe/log.ts'
-import { type Bundle, bundleHandler } from './sandbox/bundle.ts'
-import type { CallRequest, GuestLog } from './sandbox/call.ts'
-import type { GuestPool } from './sandbox/guest-pool.ts'
-import { type Loaded, Sandbox, type SandboxState } from './sandbox/sandbox.ts'
-import type { Clock } from './util/clock.ts'
-import { formatGvk, type Gvk } from './util/gvk.ts'
-import { sayError } from './util/say-error.ts'
 
 /** What all controllers of a host share. */
 export interface HostParts {
@@ -50,22 +50,6 @@ export interface HostParts {
   onChange(): void
 }
 
-/** Where a controller stands: of the named waiting states, or at work. */
-export interface HostedState {
-  readonly state:
-    | 'Loading'
-    | 'Syncing'
-    | 'Standby'
-    | 'Running'
-    | 'WaitingForCRD'
-    | 'Forbidden'
-    | 'ConfigError'
-    | 'HandlerFailed'
-  readonly message?: string
-  /** Synced, or waiting for something that has a name: the host as a whole is ready. */
-  readonly ok: boolean
-}
-
 /**
  * One entry of the config, alive: its informers, its guest, its broker and its controller, and what happens to them when
  * the entry or the handler changes.
@@ -84,7 +68,8 @@ export class HostedController {
   #isolation: IsolationGroup
   readonly #sandbox: Sandbox
   readonly #controller: Controller
-  readonly #access: AccessCheck
+  readonly #access: ControllerAccess
+  readonly #requests: ControllerRequests
   readonly #secondaries: Secondaries
   readonly #events: EventRecorder
   readonly #overlay: Overlay
@@ -102,13 +87,7 @@ export class HostedController {
   #loading: Promise<void> = Promise.resolve()
   /** Everything has been subscribed to: what others follow already is told at once, and must not start half of this one. */
   #isFollowing = false
-  /** A kind that it follows or names was not served when it was looked for. */
-  #awaitsKind = false
-  /** What was last said of rights. */
-  #saidOfAccess = ''
   #isStopped = false
-  /** Breaks off the requests of calls that have outlived the grace: an API server that does not answer must not hold up the end. */
-  readonly #cut = new AbortController()
 
   constructor(parts: HostParts, config: ControllerConfig) {
     this.#parts = parts
@@ -120,11 +99,12 @@ export class HostedController {
     this.#scopes = acquireScopes(parts.informers, config)
     const selected = config.labelSelector !== undefined || config.fieldSelector !== undefined
     this.#reader = createScopeReader(this.#scopes, config.gvk, selected)
+    this.#requests = this.#createRequests()
     this.#events = this.#createEvents()
     this.#overlay = new Overlay(parts.clock)
     this.#isolation = parts.isolation.acquire(config.isolation)
     this.#sandbox = this.#createSandbox()
-    this.#access = this.#createAccessCheck()
+    this.#access = this.#createAccess()
     this.#controller = this.#createController()
     this.#secondaries = this.#createSecondaries()
     this.#unsubscribes = this.#scopes.map((scope) => this.#subscribe(scope, this.#primaryEvents))
@@ -158,52 +138,19 @@ export class HostedController {
   }
 
   get state(): HostedState {
-    const scopes = [...this.#scopes, ...this.#secondaries.scopes]
-    const states = scopes.map(({ informer }) => informer.state)
-    const unfit = states.find(({ kind }) => kind === 'ConfigError' || kind === 'WaitingForCRD')
-    if (unfit !== undefined && 'message' in unfit) {
-      return { state: unfit.kind as HostedState['state'], message: unfit.message, ok: true }
-    }
-    const forbidden = this.#forbidden
-    if (forbidden !== undefined) return { state: 'Forbidden', message: forbidden, ok: true }
-    if (this.#bundle === undefined) return this.#stateWithoutBundle()
-    if (this.#sandboxState?.kind === 'failed') {
-      return { state: 'HandlerFailed', message: this.#sandboxState.message, ok: true }
-    }
-    const unsynced = scopes.find(({ informer }) => !informer.hasSynced)?.informer.state
-    const atWork = this.#parts.isLeader() ? 'Running' : 'Standby'
-    if (unsynced === undefined && !this.#access.isHeld) return { state: atWork, ok: true, ...this.#trouble() }
-    if (unsynced === undefined) return { state: 'Syncing', ok: false, message: 'asking for the rights that it needs' }
-    return { state: 'Syncing', ok: false, ...('message' in unsynced ? { message: unsynced.message } : {}) }
+    return hostedState({
+      scopes: this.#followed,
+      access: this.#access,
+      controller: this.#controller,
+      sandbox: this.#sandboxState,
+      hasBundle: this.#bundle !== undefined,
+      handlerFault: this.#handlerFault,
+      isLeader: this.#parts.isLeader(),
+    })
   }
 
-  /** What is missing, all of it where the API server says so beforehand, else what it refused. */
-  get #forbidden(): string | undefined {
-    const { state } = this.#access
-    if (state.kind === 'missing') return state.message
-    const scopes = [...this.#scopes, ...this.#secondaries.scopes]
-    const refused = scopes.map(({ informer }) => informer.state).find(({ kind }) => kind === 'Forbidden')
-    return refused !== undefined && 'message' in refused ? refused.message : undefined
-  }
-
-  /** Of a controller at work. */
-  #trouble(): { message?: string } {
-    const { finalizersBlocking: blocking, slowed } = this.#controller
-    const { state: access } = this.#access
-    const troubles = [
-      ...('message' in access ? [access.message] : []),
-      ...(this.#handlerFault === undefined ? [] : [`the newest version does not load: ${this.#handlerFault}`]),
-      ...(blocking === 0
-        ? []
-        : [`finalize fails and blocks ${blocking === 1 ? '1 deletion' : `${blocking} deletions`}`]),
-      ...(slowed === 0 ? [] : [`slowed down in a hot loop: ${slowed === 1 ? '1 key' : `${slowed} keys`}`]),
-    ]
-    return troubles.length === 0 ? {} : { message: troubles.join('; ') }
-  }
-
-  #stateWithoutBundle(): HostedState {
-    if (this.#handlerFault === undefined) return { state: 'Loading', ok: false }
-    return { state: 'HandlerFailed', message: this.#handlerFault, ok: true }
+  get #followed(): readonly Scope[] {
+    return [...this.#scopes, ...this.#secondaries.scopes]
   }
 
   /** Takes over an entry that asks for the same objects: what needs no guest at once, all of it once a fresh guest runs. */
@@ -252,7 +199,10 @@ export class HostedController {
     await Promise.race([drained, timeIsUp])
     cancel()
     await this.#sandbox.close(0)
-    this.#cut.abort(new RuntimeError('SHUTTING_DOWN', `Cannot go on with "${this.#config.name}": it has been stopped`))
+    // An API server that does not answer must not hold up the end.
+    this.#requests.cut(
+      new RuntimeError('SHUTTING_DOWN', `Cannot go on with "${this.#config.name}": it has been stopped`),
+    )
     // What was cut off settles now; nothing of this controller is under way any more.
     await drained
     // Not before: what goes while calls finish is kept in mind, for whoever takes over.
@@ -271,7 +221,7 @@ export class HostedController {
   async retire(signal: AbortSignal, isWanted: (bearer: Bearer) => boolean): Promise<void> {
     const { clock, discovery } = this.#parts
     const resource = () => discovery.resolve(this.#config.gvk)
-    // Not by #send(), which ended with the controller.
+    // Not by #requests, which ended with the controller.
     const { name: user, as } = this.#config
     const send = (request: KubeRequest) => this.#parts.client.request({ ...request, user, as })
     await retireFinalizer({ config: this.#config, clock, log: this.#log, signal, isWanted, resource, send })
@@ -385,17 +335,16 @@ export class HostedController {
   #createController(): Controller {
     const { clock, discovery } = this.#parts
     const overlay = this.#overlay
-    const send = (request: KubeRequest, unsent?: AbortSignal) => this.#send(request, unsent)
     return new Controller({
       config: this.#config,
       clock,
       log: this.#log,
       metrics: this.#metrics,
       overlay,
-      send,
+      send: (request) => this.#requests.send(request),
       hostCall: this.#createHostCall(overlay),
       call: (request) => this.#sandbox.call(request),
-      ready: () => this.#sandbox.ready && this.#hasAccess,
+      ready: () => this.#sandbox.ready && this.#access.isEnough,
       process: this.#isolation.process,
       resource: () => discovery.resolve(this.#config.gvk),
       find: (key) => this.#reader.find(key),
@@ -403,76 +352,32 @@ export class HostedController {
     })
   }
 
-  #createAccessCheck(): AccessCheck {
+  #createAccess(): ControllerAccess {
     const { clock, reviews, discovery } = this.#parts
-    return new AccessCheck({
-      user: this.#config.name,
-      as: this.#config.as,
-      clock,
-      reviews,
-      needs: () =>
-        neededAccess({
-          config: this.#wanted,
-          exports: this.#exports,
-          resolve: async (gvk) => {
-            const resource = await discovery.resolve(gvk)
-            this.#awaitsKind ||= resource === undefined
-            return resource
-          },
-        }),
-      onState: () => this.#onAccess(),
+    const { name, as } = this.#config
+    return new ControllerAccess({
+      ...{ clock, reviews, discovery, name, as, log: this.#log },
+      config: () => this.#wanted,
+      exports: () => this.#exports,
+      primaryScopes: this.#scopes,
+      scopes: () => this.#followed,
+      onChange: () => {
+        this.#startWhenSynced()
+        this.#controller.dispatch()
+        this.#parts.onChange()
+      },
     })
   }
 
-  /** A namespace that it never could read holds up no other one: nothing of it is in the cache, and nothing of it runs. */
-  get #hasAccess(): boolean {
-    const { state, isHeld } = this.#access
-    if (isHeld) return false
-    if (state.kind !== 'missing') return true
-    const unread = this.#scopes.filter(({ informer }) => informer.state.kind === 'Forbidden' && !informer.hasSynced)
-    const isElsewhere = (namespace: string | undefined) => unread.some((scope) => scope.namespace === namespace)
-    return state.missing.every(
-      (access) => 'namespace' in access && access.namespace !== undefined && isElsewhere(access.namespace),
-    )
-  }
-
-  #onAccess(): void {
-    this.#sayAccess()
-    this.#startWhenSynced()
-    this.#controller.dispatch()
-    this.#parts.onChange()
-  }
-
-  #onScopeState(state: InformerState): void {
-    if (state.kind === 'WaitingForCRD') this.#awaitsKind = true
-    if (state.kind === 'Forbidden') this.#access.suspect()
-    else if ('message' in state) this.#log.warn(`${state.kind}: ${state.message}`)
-    else if (this.#awaitsKind) {
-      // What it needs for a kind can be asked for once the kind is there.
-      this.#awaitsKind = false
-      this.#access.check({ hold: true })
-    }
-    this.#sayAccess()
-  }
-
-  /** Once for each change, and by the whole that is missing rather than by each watch that was refused for it. */
-  #sayAccess(): void {
-    const { state, isInDoubt } = this.#access
-    if (isInDoubt) return
-    const forbidden = this.#forbidden
-    const trouble = forbidden === undefined ? ('message' in state ? state.message : '') : `Forbidden: ${forbidden}`
-    const wasForbidden = this.#saidOfAccess.startsWith('Forbidden')
-    // A watch that is yet to find out what has been granted is no news.
-    if (trouble === this.#saidOfAccess || (wasForbidden && forbidden !== undefined && state.kind === 'granted')) return
-    this.#saidOfAccess = trouble
-    if (trouble !== '') this.#log.warn(trouble)
-    else if (wasForbidden) this.#log.info('No longer forbidden')
+  #createRequests(): ControllerRequests {
+    const { name: user, as } = this.#config
+    return new ControllerRequests({ client: this.#parts.client, user, as, forbidden: () => this.#access.suspect() })
   }
 
   #createEvents(): EventRecorder {
     return new EventRecorder({
       clock: this.#parts.clock,
-      send: (request) => this.#send(request),
+      send: (request) => this.#requests.send(request),
       warn: (message) => this.#log.warn(message),
       dropped: () => this.#metrics.eventDropped(),
     })
@@ -495,38 +400,10 @@ export class HostedController {
       overlay,
       resolve: (kind) => discovery.resolve(kind),
       all: async () => [...(await discovery.all())],
-      send: (request, unsent) => this.#send(request, unsent),
+      send: (request, unsent) => this.#requests.send(request, unsent),
       now: clock.now,
       warn: (message) => this.#log.warn(message),
     })
-  }
-
-  /** As this controller's identity, and in its turn; `unsent` drops the request while it waits for that, not once it is on its way. */
-  async #send(request: KubeRequest, unsent?: AbortSignal): Promise<{ code: number; text: string }> {
-    const { name: user, as } = this.#config
-    const ends = request.signal === undefined ? [this.#cut.signal] : [this.#cut.signal, request.signal]
-    const own = { ...request, user, as, signal: AbortSignal.any(ends) }
-    if (unsent === undefined) return this.#request(own)
-    const waiting = new AbortController()
-    const onAbort = () => waiting.abort(unsent.reason)
-    if (unsent.aborted) onAbort()
-    else unsent.addEventListener('abort', onAbort, { once: true })
-    const onSent = () => unsent.removeEventListener('abort', onAbort)
-    try {
-      return await this.#request({ ...own, signal: AbortSignal.any([own.signal, waiting.signal]), onSent })
-    } finally {
-      onSent()
-    }
-  }
-
-  async #request(request: KubeRequest): Promise<{ code: number; text: string }> {
-    try {
-      return await this.#parts.client.request(request)
-    } catch (error) {
-      // Nothing depends on events; whether they may be written has been said.
-      if (isForbidden(error) && !request.path.startsWith('/apis/events.k8s.io/')) this.#access.suspect()
-      throw error
-    }
   }
 
   readonly #primaryEvents: Subscriber = {
@@ -565,7 +442,7 @@ export class HostedController {
       },
       relisted: () => this.#overlay.relisted(objectKeyPrefix(informer.gvk, informer.namespace)),
       stateChanged: (state) => {
-        this.#onScopeState(state)
+        this.#access.onScopeState(state)
         this.#startWhenSynced()
         this.#parts.onChange()
       },
@@ -577,7 +454,7 @@ export class HostedController {
    * the same namespaces must be there too: a handler that cannot see what it made makes it again.
    */
   #startWhenSynced(): void {
-    if (!this.#isFollowing || !this.#parts.isLeader() || !this.#hasAccess) return
+    if (!this.#isFollowing || !this.#parts.isLeader() || !this.#access.isEnough) return
     const synced = this.#scopes.filter(({ informer }) => informer.hasSynced)
     const mayStart = this.#scopes.every((scope) => synced.includes(scope) || scope.informer.state.kind === 'Forbidden')
     if (!mayStart || synced.length === 0) return

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
-import type { LeaderElectionConfig } from '../runtime/config/schema.ts'
-import { createLeadership } from '../runtime/leadership.ts'
-import { createFakeClock } from './fake-clock.ts'
+import type { LeaderElectionConfig } from '../../runtime/config/schema.ts'
+import { createLeadership } from '../../runtime/hosting/leadership.ts'
+import { createFakeClock } from '../fake-clock.ts'
 
 const CONFIG: LeaderElectionConfig = {
   enabled: undefined,
