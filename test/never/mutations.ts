@@ -24,6 +24,8 @@ const reflector = (never: number) => inFile(never, 'informer/reflector.ts')
 const informer = (never: number) => inFile(never, 'informer/informer.ts')
 const backoff = inFile(1, 'informer/backoff.ts')
 const controller = (never: number) => inFile(never, 'controller/controller.ts')
+const retries = (never: number) => inFile(never, 'controller/retries.ts')
+const breaker = inFile(7, 'queue/circuit-breaker.ts')
 const turn = (never: number) => inFile(never, 'controller/turn.ts')
 const hostedController = (never: number) => inFile(never, 'hosting/hosted-controller.ts')
 const host = (never: number) => inFile(never, 'host.ts')
@@ -62,7 +64,12 @@ export const MUTATIONS: readonly Mutation[] = [
     'void (labels, sample',
     'the age of the last',
   ),
-  host(1)('silence in /readyz', 'informer.isSilent)', 'false && informer)', 'the age of the last sign'),
+  inFile(1, 'hosting/host-status.ts')(
+    'silence in /readyz',
+    'informer.isSilent)',
+    'false && informer)',
+    'the age of the last sign',
+  ),
   backoff('the cap', 'Math.min(capMs, ', 'Math.max(0, ', 'it retries for ever'),
   backoff('jitter', 'random() * Math.min', '(0 * random() + 1) * Math.min', 'it retries for ever'),
   reflector(1)(
@@ -90,20 +97,30 @@ export const MUTATIONS: readonly Mutation[] = [
     'throw error',
     'an object is in the cache',
   ),
-  controller(2)('the retry', 'this.#timers.addAfter(turn.entry.key, delayMs)', 'void delayMs', 'a call that throws'),
+  retries(2)(
+    'the retry',
+    'formatMs(delayMs)}`)\n    this.#timers.addAfter(key, delayMs)',
+    'formatMs(delayMs)}`)',
+    'a call that throws',
+  ),
   inFile(2, 'controller/outcome.ts')(
     'an outcome of a timeout',
     "{ kind: 'retry', failure: { name: 'Timeout'",
     "{ kind: 'success' } as never as { kind: 'retry', failure: Failure } ?? { kind: 'retry', failure: { name: 'Timeout'",
     'a call that takes too long',
   ),
-  controller(2)(
+  retries(2)(
     'another turn after a death',
     'this.#suspects.add(key)\n    this.#timers.addAfter(key, 0)',
     'this.#suspects.add(key)',
     'a call that dies',
   ),
-  controller(2)('putting back what was not mapped', 'this.#mappings.restore(left)', 'false', 'a mapper that throws'),
+  inFile(2, 'controller/mapper-runs.ts')(
+    'putting back what was not mapped',
+    'this.#mappings.restore(mapped.left)',
+    'false',
+    'a mapper that throws',
+  ),
 
   controller(3)(
     'a parking of its own',
@@ -111,12 +128,17 @@ export const MUTATIONS: readonly Mutation[] = [
     '#parking: Parking = ((globalThis as { parking?: Parking }).parking ??= new Parking())',
     'two controllers on one object',
   ),
-  inFile(3, 'broker/object-key.ts')('the kind in the key', '{kind}', "{'any'}", 'objects of one name'),
+  inFile(3, 'broker/object-key.ts')(
+    'the kind in the key',
+    'name: string,\n): string {',
+    "name: string,\n): string {\n  kind = 'any'",
+    'objects of one name',
+  ),
   inFile(3, 'broker/object-key.ts')('the namespace in the key', "{namespace ?? ''}", "{''}", 'objects of one name'),
   informer(3)('a look at the uid of an event', 'old.uid !== entry.uid', 'false', 'an object re-created between'),
-  controller(3)(
+  inFile(3, 'controller/take-turn.ts')(
     'a look at the uid after the call',
-    'return this.#options.find(entry.key)?.uid !== entry.uid',
+    'return find(turn.entry.key)?.uid !== turn.entry.uid',
     'return false',
     'what a call for the object before',
   ),
@@ -160,8 +182,8 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   reflector(4)(
     'the version of the last event',
-    'resourceVersion = event.entry.resourceVersion',
-    'void event',
+    'if (!isLate) resourceVersion = version',
+    '',
     'a watch that breaks off',
   ),
   informer(4)(
@@ -209,8 +231,8 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   overlay(6)(
     'a live read after a minute',
-    "return 'expired'\n  }",
-    'return undefined\n  }',
+    'this.#clock.now() - written.atMs >= MAX_AGE_MS',
+    'false',
     'a write that the cache does not show',
   ),
   inFile(6, 'broker/reads.ts')('live reads after a conflict', 'scope.sawConflict ||', '', 'after a conflict'),
@@ -241,9 +263,50 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   inFile(7, 'controller/status.ts')(
     'the kept transition time',
-    'stays ? present.lastTransitionTime : now',
-    'now',
+    'stays ? present.lastTransitionTime : undefined',
+    'undefined',
     'a condition that stays',
+  ),
+  breaker('the limit', 'BURST = 100', 'BURST = 1e9', 'a loop by writes'),
+  breaker(
+    'holding changes',
+    'slowed === undefined || slowed.isDue) return false',
+    'slowed !== null) return false',
+    'a loop by writes',
+  ),
+  breaker('delays that grow', 'Math.min(MAX_DELAY_MS, delayMs * 2)', 'delayMs', 'a loop by writes'),
+  breaker(
+    'keeping in mind what is slowed down',
+    'slowed.isDue = true\n',
+    'slowed.isDue = true\n    this.#slowed.delete(key)\n',
+    'a loop by writes',
+  ),
+  breaker('the turn for what was held', 'this.#options.onDue(key)', '', 'a loop by writes'),
+  controller(7)('the line about a loop', 'log.warn(', 'log.debug(', 'a loop by writes'),
+  controller(7)('the count of loops', 'metrics.slowedDown()', '', 'a loop by writes'),
+  controller(7)(
+    'slowing down mappers',
+    '!mayWait || !this.#breaker.holds(key)',
+    'mayWait || !mayWait',
+    'a loop through a mapper',
+  ),
+  controller(7)(
+    'letting a deletion pass',
+    'if (this.#isDeleting(key)) this.#breaker.forget(key)\n    else if',
+    'if',
+    'the deletion of an object in a loop',
+  ),
+  controller(7)(
+    'forgetting a loop whose object is gone',
+    'this.#breaker.forget(key)\n    this.#reasons',
+    'this.#reasons',
+    'the deletion of an object in a loop',
+  ),
+  inFile(7, 'controller/mapper-runs.ts')(
+    'telling a mapper of a deletion at once',
+    '!isFull && !event.isGone',
+    '!isFull',
+    'a mapper in a loop',
   ),
 
   turn(8)('keeping it after a failure', "if (outcome.kind !== 'success') return outcome", '', 'a finalize that'),
@@ -265,8 +328,8 @@ export const MUTATIONS: readonly Mutation[] = [
   host(9)('killing the guests', '.then(() => cutOff(controllers, pool, clock))', '', 'a host that loses its lease'),
   hostedController(9)(
     'waiting for the lease',
-    '|| !this.#parts.isLeader()) return',
-    ') return',
+    '!this.#parts.isLeader() || !this.#access.isEnough',
+    '!this.#access.isEnough',
     'a host that stands by',
   ),
 
@@ -297,15 +360,15 @@ export const MUTATIONS: readonly Mutation[] = [
     'waiting controllers',
   ),
 
-  inFile(11, 'sandbox/sandbox.ts')(
-    'loading before the switch',
-    'const running = await this.#start(bundle)\n      this',
-    'this.#running?.guest.kill(REPLACED)\n      const running = await this.#start(bundle)\n      this',
+  inFile(11, 'sandbox/guest-group.ts')(
+    'leaving the process as it is until another one has loaded',
+    'if (!this.#isWorthAnother(asks, assembled)) return',
+    'if (!this.#isWorthAnother(asks, assembled)) return this.#retireRunning()',
     'a handler that throws',
   ),
   hostedController(11)(
     'telling the fault',
-    'this.#handlerFault = messageOf(error)',
+    'this.#handlerFault = sayError(error)',
     '',
     'a handler that is no TypeScript',
   ),
@@ -328,44 +391,23 @@ export const MUTATIONS: readonly Mutation[] = [
     'a config that is no YAML',
   ),
 
-  controller(12)(
-    'forgetting failures',
-    "this.#parking.free(key, 'reconcile')\n    this.#limiter.forget(key)",
-    "this.#parking.free(key, 'reconcile')",
-    'all that is kept',
-  ),
-  controller(12)(
-    'forgetting timers',
-    'this.#timers.clear(key)\n    this.#reasons.delete(key)',
-    'this.#reasons.delete(key)',
-    'all that is kept',
-  ),
+  retries(12)('forgetting failures', 'this.end(key)', 'this.#timers.clear(key)', 'all that is kept'),
+  retries(12)('forgetting timers', 'this.end(key)', 'this.#limiter.forget(key)', 'all that is kept'),
   controller(12)('forgetting finalizers', 'this.#finalizers.forget(key)', '', 'all that is kept'),
-  turn(12)(
+  overlay(12)(
     'dropping a late write',
-    '    dropOverlayOfGone(options, entry, resource)\n    return undefined',
-    '    return undefined',
+    'goneAt !== undefined && isSameOrLater(goneAt, resourceVersion)',
+    'false',
     'a last write',
   ),
   controller(12)(
     'dropping the turn of a dropped state',
-    'this.#forget(displaced)\n    this.#queue.remove(displaced)',
+    'this.#forget(key)\n    this.#queue.remove(key)',
     '',
     'a controller',
   ),
-  workQueue(12)(
-    'taking stale keys out',
-    'this.#waiting + STALE_SLACK',
-    'this.#waiting + Infinity',
-    'a queue nobody takes from',
-  ),
+  workQueue(12)('taking stale keys out', 'MIN_STALE + 2 * this.#waiting', 'Infinity', 'a queue nobody takes from'),
   overlay(12)('the bound of the overlay', 'if (this.#written.size > MAX_ENTRIES)', 'if (false)', 'bound of own writes'),
-  overlay(12)(
-    'live reads beyond the bound',
-    "this.isIncomplete ? 'expired' : undefined",
-    'undefined',
-    'bound of own writes',
-  ),
   inFile(12, 'controller/tombstones.ts')(
     'the bound of last states',
     'if (this.#size <= MAX_TOMBSTONES)',
@@ -380,8 +422,8 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   inFile(12, 'broker/event-budget.ts')(
     'the budget of events',
-    'if (bucket.tokens < 1) return false',
-    '',
+    'return bucket.tryTake()',
+    'return bucket.tryTake() || true',
     'bound of events',
   ),
   inFile(12, 'informer/line-splitter.ts')(
@@ -400,18 +442,18 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   hostedController(13)(
     'the end of the grace',
-    'await Promise.race([drained, clock.sleep(graceMs)])',
+    'await Promise.race([drained, timeIsUp])',
     'await drained',
     'a call that waits for ever',
   ),
-  hostedController(13)('breaking requests off', 'this.#cut.abort(', 'void (', 'an API server that never answers'),
+  hostedController(13)('breaking requests off', 'this.#requests.cut(', 'void (', 'an API server that never answers'),
   host(13)(
     'giving the lease back last',
     'await controllers.stop(graceMs)\n',
     'await leadership.release()\n      await controllers.stop(graceMs)\n',
     'the lease is given back',
   ),
-  controller(13)('clearing timers', 'this.#timers.clearAll()', '', 'a controller that drains'),
+  controller(13)('clearing timers', 'this.#retries.clearTimers()', '', 'a controller that drains'),
 
   credentials('reading files again', 'this.#clock.now() - this.#readAt < REREAD_MS', 'true', 'a token whose file'),
   inFile(14, 'kube/retry.ts')(
@@ -445,24 +487,50 @@ export const MUTATIONS: readonly Mutation[] = [
     'a watch that is refused',
   ),
 
-  controller(15)(
-    'the log line of a failure',
-    'this.#options.log.error(sayFailed(turn, failure, `again in',
-    'void (sayFailed(turn, failure, `again in',
-    'a failed call',
-  ),
+  retries(15)('the log line of a failure', 'this.#options.log.error(', 'void (', 'a failed call'),
   inFile(15, 'observe/controller-metrics.ts')(
     'the count of failures',
     "if (result === 'error') errors.inc(labels)",
     '',
     'a failed call',
   ),
-  host(15)('what is parked', 'all().flatMap(parkedObjects)', '[]', 'what is given up'),
+  host(15)('what is parked', 'parked: () => all().flatMap(parkedOf)', 'parked: () => []', 'what is given up'),
   inFile(15, 'observe/controller-metrics.ts')(
     'the gauge of what is parked',
     'parked.set(labels, sample.parked)',
     '',
     'what is given up',
+  ),
+  host(15)('the ear of the page', 'troubles.listen(options.log)', 'options.log', 'what fails is on the page'),
+  inFile(15, 'observe/troubles.ts')(
+    'what controllers say on the page',
+    'this.listen(log.child(fields), { ...fields, ...fixed })',
+    'log.child(fields)',
+    'what fails is on the page',
+  ),
+  inFile(15, 'observe/troubles.ts')(
+    'errors on the page',
+    "keep('error', message, fields)",
+    '',
+    'what fails is on the page',
+  ),
+  inFile(15, 'observe/page.ts')(
+    'the table of errors',
+    'renderTroubles(overview.troubles)',
+    "''",
+    'what fails is on the page',
+  ),
+  inFile(15, 'observe/page.ts')(
+    'the table of what is parked',
+    'renderParked(overview.parked)',
+    "''",
+    'what fails is on',
+  ),
+  inFile(15, 'observe/page.ts')(
+    'why a controller stands still',
+    'escaped(controller.message)',
+    "''",
+    'what fails is on the page',
   ),
   turn(15)(
     'the outcome of a refused write',
@@ -470,10 +538,10 @@ export const MUTATIONS: readonly Mutation[] = [
     "return undefined ?? { kind: 'success' } ?? decideHostFailure(error, { name: 'StatusWriteFailed'",
     'a write of the host',
   ),
-  hostedController(15)(
+  inFile(15, 'hosting/hosted-state.ts')(
     'the state of a handler that does not load',
-    "return { state: 'HandlerFailed', message: this.#handlerFault",
-    "return { state: 'Loading', message: this.#handlerFault",
+    "return { state: 'HandlerFailed', message: handlerFault",
+    "return { state: 'Loading', message: handlerFault",
     'a handler that does not load',
   ),
   inFile(15, 'observe/informer-metrics.ts')(

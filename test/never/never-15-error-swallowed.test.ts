@@ -36,6 +36,21 @@ test('never-15: what is given up is shown at /parked with its message, and count
   expect(lines.filter(({ msg }) => msg.includes('no use'))).toMatchObject([{ level: 'error', key: 'default/x' }])
 })
 
+test('never-15: what fails is on the page: the newest error of each object, what is parked, and why a controller stands still', async () => {
+  const { api, get } = await startHosted({ handlers: { picky: PICKY, broken: 'export const reconcile = (' } })
+  api.put('x', { spec: { fault: 'throw' } })
+  api.put('y', { spec: { fault: 'terminal' } })
+  await eventually(async () => {
+    const rows = (await get('/')).text.split('<tr>').map((row) => row.replaceAll(/(?:<[^>]*>|\s)+/g, ' '))
+    const expectRow = (pattern: RegExp) => expect(rows).toContainEqual(expect.stringMatching(pattern))
+    expectRow(/^ broken .* HandlerFailed .*broken\.ts.*: Unexpected end of file/)
+    expectRow(/^ picky default\/y .* 1 TerminalError: no use Replay/)
+    expectRow(/ error picky default\/x .*: boom \d/)
+    expectRow(/ error picky default\/y .*: no use \d/)
+    expectRow(/ error broken Cannot load the handler/)
+  })
+})
+
 test('never-15: a write of the host itself that is refused counts and is logged as a failed attempt', async () => {
   const { api, lines, metric } = await startHosted({
     handlers: { good: 'export const reconcile = async () => ({ status: { n: 1 } })' },
