@@ -13,12 +13,18 @@ export interface Written {
   readonly json: string | undefined
 }
 
+/** One version of one object. */
+export interface Version {
+  readonly uid: string
+  readonly resourceVersion: string
+}
+
 /** Who reads, and what the cache holds for that object. */
 export interface OverlayReader {
   /** Of the kind. */
   readonly version: string
   /** null or undefined: nothing. */
-  readonly cached: { readonly uid: string; readonly resourceVersion: string } | null | undefined
+  readonly cached: Version | null | undefined
 }
 
 interface Held extends Written {
@@ -33,13 +39,16 @@ interface Held extends Written {
  * cannot be given the text, and reads live too.
  */
 export class Overlay {
-  /** Oldest first; at most MAX_ENTRIES, beyond which the oldest is forgotten. */
+  /** Oldest first; at most MAX_ENTRIES, beyond which the oldest is forgotten, and for MAX_AGE_MS all reads of others are live. */
   readonly #written = new Map<string, Held>()
   /** Lengths of the texts in #written, oldest first; together at most MAX_CHARS, beyond which reads of the oldest go live. */
   readonly #lengths = new Map<string, number>()
   #chars = 0
-  /** Objects that the cache has seen go, with their last resourceVersion: an answer that comes after that is no news. */
-  readonly #gone = new LeastRecentlyUsed<string, string>(MAX_GONE)
+  /** Objects that the cache has seen go while writes are under way, in the last version known: their answers are no news. */
+  readonly #gone = new LeastRecentlyUsed<string, Version>(MAX_GONE)
+  #underWay = 0
+  /** When a write was forgotten that the cache may not show yet. */
+  #overflowedAtMs = Number.NEGATIVE_INFINITY
   readonly #clock: Clock
 
   constructor(clock: Clock) {
@@ -55,13 +64,25 @@ export class Overlay {
     return this.#chars
   }
 
+  /** Writes are missing that the cache may not show yet. */
+  get isIncomplete(): boolean {
+    return this.#clock.now() - this.#overflowedAtMs < MAX_AGE_MS
+  }
+
+  /** Writes may be under way from now on, until the function that it answers is called. */
+  writing(): () => void {
+    this.#underWay++
+    return () => {
+      if (--this.#underWay === 0) this.#gone.clear()
+    }
+  }
+
   record(key: string, written: Written): void {
     this.#drop(key)
-    const { json, resourceVersion } = written
-    const goneAt = this.#gone.get(key)
-    if (json !== undefined && goneAt !== undefined && isSameOrLater(goneAt, resourceVersion)) return
+    if (isOver(written, this.#gone.get(key))) return
+    const { json } = written
     this.#written.set(key, { ...written, atMs: this.#clock.now() })
-    if (this.#written.size > MAX_ENTRIES) this.#drop(this.#written.keys().next().value as string)
+    if (this.#written.size > MAX_ENTRIES) this.#dropOldest()
     if (json === undefined) return
     this.#lengths.set(key, json.length)
     this.#chars += json.length
@@ -70,14 +91,15 @@ export class Overlay {
 
   /** The cache now shows this version of the object. */
   observed(key: string, resourceVersion: string): void {
+    this.#gone.delete(key)
     const written = this.#written.get(key)
     if (written?.json !== undefined && isSameOrLater(resourceVersion, written.resourceVersion)) this.#drop(key)
   }
 
-  /** The cache shows that the object is gone, and this was its last version. */
-  removed(key: string, resourceVersion: string): void {
+  /** The cache shows that the object is gone; after a relist, its last version may have been a later one than this. */
+  removed(key: string, { uid, resourceVersion }: Version): void {
     this.#drop(key)
-    this.#gone.set(key, resourceVersion)
+    if (this.#underWay > 0) this.#gone.set(key, { uid, resourceVersion })
   }
 
   /** The cache was filled anew: what it lacks of these writes may have come and gone. */
@@ -90,7 +112,7 @@ export class Overlay {
   /** What to read in place of the cache: the write, `expired` for a live read, or undefined for the cache itself. */
   lookup(key: string, reader?: OverlayReader): Written | 'expired' | undefined {
     const written = this.#written.get(key)
-    if (written === undefined) return undefined
+    if (written === undefined) return this.isIncomplete ? 'expired' : undefined
     if (reader?.cached && isOutdated(written, reader.cached)) {
       this.#drop(key)
       return undefined
@@ -109,6 +131,12 @@ export class Overlay {
     return this.#written.keys()
   }
 
+  #dropOldest(): void {
+    const [key, { atMs }] = this.#written.entries().next().value as [string, Held]
+    this.#drop(key)
+    if (this.#clock.now() - atMs < MAX_AGE_MS) this.#overflowedAtMs = this.#clock.now()
+  }
+
   #drop(key: string): void {
     this.#dropText(key)
     this.#written.delete(key)
@@ -125,11 +153,13 @@ export class Overlay {
   }
 }
 
+/** The write was to an object that is gone, or to one before that. */
+function isOver({ uid, resourceVersion }: Written, gone: Version | undefined): boolean {
+  return gone !== undefined && (gone.uid === uid || isSameOrLater(gone.resourceVersion, resourceVersion))
+}
+
 /** The cache holds this write or what came after it; after a deletion, another object of that name. */
-function isOutdated(
-  { uid, resourceVersion, json }: Written,
-  cached: { uid: string; resourceVersion: string },
-): boolean {
+function isOutdated({ uid, resourceVersion, json }: Written, cached: Version): boolean {
   const isLater = isSameOrLater(cached.resourceVersion, resourceVersion)
   if (json !== undefined) return isLater
   return cached.uid !== uid && (isLater || resourceVersion === '')
@@ -138,5 +168,5 @@ function isOutdated(
 const MAX_ENTRIES = 10_000
 /** What a cache that lags by seconds leaves behind, with objects of a few KiB; not thousands at an object's limit of 1.5 MiB. */
 const MAX_CHARS = 16 << 20
-const MAX_GONE = 1_000
+const MAX_GONE = 10_000
 const MAX_AGE_MS = 60_000

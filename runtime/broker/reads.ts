@@ -90,7 +90,7 @@ function listCached(
   labelSelector: LabelSelector,
 ): string[] | undefined {
   const cached = cache.list(resource, namespace, labelSelector)
-  if (cached === undefined) return undefined
+  if (cached === undefined || overlay.isIncomplete) return undefined
   const kindPrefix = objectKeyPrefix(resource)
   const prefix = objectKeyPrefix(resource, namespace)
   const written = new Map<string, string | undefined>()

@@ -188,7 +188,7 @@ export class Controller {
 
   removed(entry: Entry): void {
     const isMissed = this.#isMissed(entry)
-    this.#options.overlay.removed(this.#objectKey(entry), entry.resourceVersion)
+    this.#options.overlay.removed(this.#objectKey(entry), entry)
     this.#forget(entry.key)
     if (!isMissed) return this.#queue.remove(entry.key)
     this.#lastStates.add(entry)
@@ -208,7 +208,7 @@ export class Controller {
   secondary(source: SecondarySource, event: SecondaryEvent): void {
     const { entry, isGone, isInitial } = event
     const objectId = objectKey(source.gvk, entry.namespace, entry.name)
-    if (isGone) this.#options.overlay.removed(objectId, entry.resourceVersion)
+    if (isGone) this.#options.overlay.removed(objectId, entry)
     else this.#options.overlay.observed(objectId, entry.resourceVersion)
     if (this.#state !== 'working') return
     const priority = isInitial ? 'low' : 'high'
@@ -334,12 +334,14 @@ export class Controller {
   }
 
   async #work(key: string): Promise<void> {
+    const hasWritten = this.#options.overlay.writing()
     const mapping = this.#mappers.take(key)
     this.#breaker.ran(key, mapping === undefined ? this.#isForChange(key) : this.#retries.attempt(key) === 1)
     const turn = mapping === undefined ? this.#turnOf(key) : undefined
     if (mapping !== undefined) await this.#mappers.run(mapping)
     else if (turn !== undefined) await this.#take(turn)
     else this.#retries.skip(key)
+    hasWritten()
     this.#queue.done(key)
   }
 

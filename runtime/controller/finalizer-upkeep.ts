@@ -65,6 +65,7 @@ export class FinalizerUpkeep {
     const bearers = () => entries().filter((entry) => finalizers.bears(entry))
     const resource = bearers().length === 0 ? undefined : await this.#options.resource()
     if (resource === undefined) return
+    const hasWritten = this.#options.overlay.writing()
     const { removed } = await stripFinalizer({
       ...this.#options,
       resource,
@@ -75,7 +76,7 @@ export class FinalizerUpkeep {
       isWanted: this.#options.isNeedless,
       onRemoved: (bearer, json) => recordWrite(this.#options, bearer, resource, json),
       onFailure: (error) => log.warn(`Cannot remove the finalizer "${finalizer}", trying again: ${messageOf(error)}`),
-    })
+    }).finally(hasWritten)
     if (removed > 0) log.info(`No export "finalize": took the finalizer "${finalizer}" off ${countObjects(removed)}`)
   }
 

@@ -140,6 +140,17 @@ test('list() has own writes laid over it: what is new, what is changed, and what
   expect(listed).toContainEqual(expect.objectContaining({ spec: { n: 2 } }))
 })
 
+test('get() and list() are live while the overlay has forgotten writes that the cache may not show', async () => {
+  const answer = () => ({ metadata: {}, items: [] })
+  const broker = createScriptedBroker({ answer })
+  broker.cached(demo('x', 1))
+  const written = { version: 'v1', uid: 'u', resourceVersion: '5', json: '{}' }
+  for (let n = 0; n <= 10_000; n++) broker.overlay.record(`other/Kind/a/${n}`, written)
+  await broker.call('get', 'demo.io/v1/Demo', { name: 'x' })
+  await broker.call('list', 'demo.io/v1/Demo')
+  expect(broker.sent.map(({ path }) => path)).toEqual([`${DEMOS}/x`, DEMOS])
+})
+
 test('list() by a field selector is live, page by page, with kind and without managedFields', async () => {
   const pages = [
     { metadata: { continue: 'more' }, items: [{ metadata: { name: 'x', managedFields: [] } }] },

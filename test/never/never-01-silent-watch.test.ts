@@ -65,7 +65,7 @@ test('never-01: the age of the last sign of life is a metric, and past its limit
   const { api, get, metric } = await startHosted({ handlers: { absent: undefined }, clock })
   await eventually(async () => expect((await get('/readyz')).status).toBe(200))
   api.intercept = () => true
-  const series = 'ostler_informer_last_sign_age_seconds{kind="demo.io/v1/Demo",namespace="",selector=""}'
+  const series = 'ostler_informer_last_sign_age_seconds{kind="demo.io/v1/Demo",namespace="",selector="",identity=""}'
   await clock.advance(100_000)
   expect([await metric(series), (await get('/readyz')).status]).toEqual([100, 200])
   await clock.advance(100_000)

@@ -88,6 +88,6 @@ test('never-04: a kind that is absent at start, comes, goes and comes again is a
     await advanceUntil(() => state('Running'))
     api.isServed = false
     await advanceUntil(() => state('WaitingForCRD'))
-    expect(await metric('ostler_informer_objects{kind="demo.io/v1/Demo",namespace="",selector=""}')).toBe(0)
+    expect(await metric('ostler_informer_objects{kind="demo.io/v1/Demo",namespace="",selector="",identity=""}')).toBe(0)
   }
 })

@@ -93,7 +93,7 @@ test('never-15: a watch that breaks is counted and logged, and so is every kind 
   })
   await eventually(async () => expect((await get('/readyz')).status).toBe(200))
   api.breakWatches()
-  const series = 'ostler_informer_watch_restarts_total{kind="demo.io/v1/Demo",namespace="",selector=""}'
+  const series = 'ostler_informer_watch_restarts_total{kind="demo.io/v1/Demo",namespace="",selector="",identity=""}'
   await eventually(async () => expect(await metric(series)).toBe(1))
   expect(lines).toContainEqual(expect.objectContaining({ level: 'warn', kind: 'demo.io/v1/Demo' }))
   api.put('x')

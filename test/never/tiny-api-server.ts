@@ -10,7 +10,7 @@ import {
 } from '../kube/scripted-server.ts'
 
 /**
- * Just enough of an API server for one host: one kind (demo.io/v1 Demo), WatchList, status patches, and leases. What it does not
+ * Just enough of an API server for one host: one kind (demo.io/v1 Demo), WatchList, status patches, leases, and every right. What it does not
  * imitate: everything else; the cases of test/e2e run against a real one.
  */
 export interface TinyApiServer {
@@ -31,6 +31,7 @@ export interface TinyApiServer {
 
 const DEMOS = '/apis/demo.io/v1/demos'
 const OBJECT = /^\/apis\/demo\.io\/v1\/namespaces\/default\/demos\/([^/]+)(\/status)?$/
+const REVIEWS = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews'
 const LEASE = /^\/apis\/coordination\.k8s\.io\/v1\/namespaces\/[^/]+\/leases(\/[^/]+)?$/
 
 export async function startTinyApiServer(leaseSpec?: object): Promise<TinyApiServer> {
@@ -47,6 +48,7 @@ export async function startTinyApiServer(leaseSpec?: object): Promise<TinyApiSer
     if (pathname === '/api') return answer(response, { kind: 'APIGroupDiscoveryList', items: [] })
     if (pathname === '/apis') return answer(response, { kind: 'APIGroupDiscoveryList', items: isServed ? [GROUP] : [] })
     if (LEASE.test(pathname)) return serveLease(request, response)
+    if (pathname === REVIEWS) return answer(response, { status: { allowed: true } }, 201)
     const [, name, status] = OBJECT.exec(pathname) ?? []
     const missing = !isServed || (pathname !== DEMOS && objects.get(name ?? '') === undefined)
     if (missing) return answer(response, statusOf(404, 'NotFound', `no ${pathname}`), 404)
