@@ -222,7 +222,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'after an own patch',
   ),
   inFile(6, 'broker/reads.ts')('the overlay of a list', 'if (written.size === 0)', 'if (true)', 'after an own patch'),
-  inFile(6, 'broker/writes.ts')('the record of a write', 'context.overlay.record(key,', 'void (key,', 'after an own'),
+  inFile(6, 'broker/stored-object.ts')('the record of a write', 'overlay.record(', 'void (', 'after an own patch'),
   overlay(6)(
     'waiting for the version',
     'isSameOrLater(resourceVersion, written',
@@ -288,7 +288,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'slowing down mappers',
     '!mayWait || !this.#breaker.holds(key)',
     'mayWait || !mayWait',
-    'a loop through a mapper',
+    'a mapper in a loop',
   ),
   controller(7)(
     'letting a deletion pass',
@@ -300,7 +300,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'forgetting a loop whose object is gone',
     'this.#breaker.forget(key)\n    this.#reasons',
     'this.#reasons',
-    'the deletion of an object in a loop',
+    '`deleted` of an object in a loop',
   ),
   inFile(7, 'controller/mapper-runs.ts')(
     'telling a mapper of a deletion at once',
@@ -394,12 +394,7 @@ export const MUTATIONS: readonly Mutation[] = [
   retries(12)('forgetting failures', 'this.end(key)', 'this.#timers.clear(key)', 'all that is kept'),
   retries(12)('forgetting timers', 'this.end(key)', 'this.#limiter.forget(key)', 'all that is kept'),
   controller(12)('forgetting finalizers', 'this.#finalizers.forget(key)', '', 'all that is kept'),
-  overlay(12)(
-    'dropping a late write',
-    'goneAt !== undefined && isSameOrLater(goneAt, resourceVersion)',
-    'false',
-    'a last write',
-  ),
+  overlay(12)('dropping a late write', 'gone !== undefined && (', 'false && (', 'a last write'),
   controller(12)(
     'dropping the turn of a dropped state',
     'this.#forget(key)\n    this.#queue.remove(key)',
@@ -407,6 +402,12 @@ export const MUTATIONS: readonly Mutation[] = [
     'a controller',
   ),
   workQueue(12)('taking stale keys out', 'MIN_STALE + 2 * this.#waiting', 'Infinity', 'a queue nobody takes from'),
+  overlay(12)(
+    'live reads beyond the bound',
+    'if (written === undefined) return',
+    'if (written === undefined) return undefined &&',
+    'bound of own writes',
+  ),
   overlay(12)('the bound of the overlay', 'if (this.#written.size > MAX_ENTRIES)', 'if (false)', 'bound of own writes'),
   inFile(12, 'controller/tombstones.ts')(
     'the bound of last states',
