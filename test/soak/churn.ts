@@ -100,9 +100,9 @@ async function removeAll(controlPlane: ControlPlane): Promise<void> {
   }
 }
 
-/** The circuit breaker lets go of mappers' keys by a sweep every 10 s, which never sees the last objects of a round gone before. */
+/** The circuit breaker lets go of mappers' keys by a sweep every 10 s; what ran just before one goes with the next. */
 async function lookAtRest(host: HostProcess, project: Project): Promise<Holding> {
-  for (const deadline = Date.now() + 15_000; ; await sleep(1000)) {
+  for (const deadline = Date.now() + 30_000; ; await sleep(1000)) {
     const holding = await lookInto(host, project)
     if (outliving(holding).length === 0 || Date.now() > deadline) return holding
   }
