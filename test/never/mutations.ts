@@ -447,7 +447,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'await drained',
     'a call that waits for ever',
   ),
-  hostedController(13)('breaking requests off', 'this.#requests.cut(', 'void (', 'an API server that never answers'),
+  hostedController(13)('breaking requests off', 'this.#requests.cut(', 'Array.of(', 'an API server that never answers'),
   host(13)(
     'giving the lease back last',
     'await controllers.stop(graceMs)\n',
