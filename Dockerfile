@@ -11,7 +11,7 @@ FROM node:26-slim
 ENV NODE_ENV=production
 # All that runs, of node_modules the bundler alone: everything else is bundled into dist/.
 COPY package.json LICENSE /app/
-COPY --from=build /src/dist /app/dist
+COPY --from=build /src/dist/ostler.js /src/dist/errors.js /src/dist/guest.js /src/dist/index.js /app/dist/
 COPY --from=build /src/node_modules/esbuild /app/node_modules/esbuild
 COPY --from=build /src/node_modules/@esbuild /app/node_modules/@esbuild
 # Config and handlers are mounted at /project/config and /project/handlers. With this file they are one project, beyond

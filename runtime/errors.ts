@@ -16,10 +16,12 @@ export const ERROR_CODES = {
   REQUEST_INVALID: 'user',
   /** A kind that the API server does not serve (yet). */
   KIND_NOT_FOUND: 'user',
-  /** The kubeconfig cannot be read or names no usable cluster. */
+  /** The kubeconfig cannot be read or written, or names no usable cluster. */
   KUBECONFIG_INVALID: 'user',
-  /** The address of `--listen` is malformed, in use or not allowed. */
+  /** The address of `--listen` or the port of `ostler apiserver` is malformed, in use or not allowed. */
   LISTEN_FAILED: 'user',
+  /** The folder of `--data-dir` cannot be written, is in use by another server, or is damaged. */
+  DATA_DIR_UNUSABLE: 'user',
   /** The API server cannot be reached or broke off. */
   API_UNREACHABLE: 'system',
   /** A guest process ended before it could take a bundle. */

@@ -1,5 +1,7 @@
 import { relative } from 'node:path'
 import type { Config } from './config/schema.ts'
+import { findBusy } from './hosting/busy.ts'
+import type { ControllerWrite } from './hosting/controller-write.ts'
 import { overviewOf, parkedOf, readinessOf } from './hosting/host-status.ts'
 import type { HostedController } from './hosting/hosted-controller.ts'
 import { HostedControllers } from './hosting/hosted-controllers.ts'
@@ -36,6 +38,8 @@ export interface HostOptions {
   readonly listen: string
   /** Follow the config, the handlers and their imports. */
   readonly watch: boolean
+  /** Hears of each change that a controller has made. */
+  readonly onWrite?: (write: ControllerWrite) => void
   readonly clock?: Clock
 }
 
@@ -44,6 +48,8 @@ export interface Host {
   readonly url: string
   /** Resolves when the lease has been lost and the guests are dead; then the process has to end. */
   readonly lost: Promise<void>
+  /** What is still to be done for objects as they are now, one line each; for tests and demonstrations, as it lists them all. */
+  busy(): Promise<readonly string[]>
   /** Stops taking keys, lets running calls finish for at most `graceMs`, then ends everything; the lease goes last. */
   stop(graceMs: number): Promise<void>
 }
@@ -53,7 +59,7 @@ export interface Host {
  * errors:  RuntimeError of the listening address; whatever comes later is logged, counted and shown as a state
  */
 export async function startHost(options: HostOptions): Promise<Host> {
-  const { config, kubeConfig, watch, clock = realClock } = options
+  const { config, kubeConfig, watch, onWrite = () => {}, clock = realClock } = options
   const troubles = new Troubles(clock)
   const log = troubles.listen(options.log)
   const metrics = createMetrics()
@@ -87,13 +93,14 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const { controller: metricsOf, configReloaded: onReload } = metrics
   const { isLeader } = leadership
   const reviews = new AccessReviews(client, clock)
-  const parts = { clock, log, client, discovery, reviews, informers, pool, configDir: config.dir, isLeader, metricsOf }
-  const controllers = new HostedControllers({ ...parts, watch, onReload }, config)
+  const parts = { clock, log, client, discovery, reviews, informers, pool, isLeader, metricsOf }
+  const controllers = new HostedControllers({ ...parts, configDir: config.dir, onWrite, watch, onReload }, config)
   hosted = controllers
   const lost = leadership.start(() => controllers.lead()).then(() => cutOff(controllers, pool, clock))
   return {
     url: server.url,
     lost,
+    busy: () => findBusy({ hosted: all(), informers, client, discovery }),
     async stop(graceMs) {
       await controllers.stop(graceMs)
       await pool.close()

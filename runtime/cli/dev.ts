@@ -1,29 +1,135 @@
 import { homedir } from 'node:os'
+import { resolve } from 'node:path'
 import { loadConfig } from '../config/load.ts'
+import type { Config } from '../config/schema.ts'
 import { RuntimeError } from '../errors.ts'
-import { startHost } from '../host.ts'
+import { type Host, startHost } from '../host.ts'
+import type { ControllerWrite } from '../hosting/controller-write.ts'
 import { loadKubeConfig } from '../kube/kubeconfig.ts'
-import { createLogger } from '../observe/log.ts'
+import { createLogger, type Logger } from '../observe/log.ts'
+import { readManifests } from '../tools/manifest-files.ts'
+import { readSamples, type Sample } from '../tools/samples.ts'
+import type { EmbeddedCluster } from './embedded-cluster.ts'
 import type { HostFlags } from './main.ts'
 import { TRUST } from './run.ts'
 import { stopSignal, untilStopped } from './until-stopped.ts'
 
-/** For writing handlers: hot, readable logs, and only the cluster that was named. Resolves when the host has been stopped. */
-export async function dev({ kubeconfig, context, listen, logLevel, ...flags }: HostFlags): Promise<void> {
-  if (kubeconfig === undefined && context === undefined) {
-    throw new RuntimeError(
-      'KUBECONFIG_INVALID',
-      'Cannot choose a cluster: pass --kubeconfig FILE or --context NAME (dev never takes one from the environment)',
-    )
-  }
+export interface DevFlags extends HostFlags {
+  /** A folder of samples to apply to the embedded API server. */
+  readonly samples?: string
+  /** End once all of them have led to what they promise. */
+  readonly once?: boolean
+  readonly simulate?: readonly string[]
+}
+
+/**
+ * For writing handlers: hot, readable logs, and the embedded API server unless a cluster was named. Resolves when the host
+ * has been stopped; false: samples that it was to wait for have not led to what they promise.
+ */
+export async function dev(flags: DevFlags): Promise<boolean> {
   const asked = stopSignal()
   const config = await loadConfig({ file: flags.config, cwd: process.cwd() })
+  const log = createLogger({ format: 'text', level: flags.logLevel })
+  const isEmbedded = flags.kubeconfig === undefined && flags.context === undefined
+  return isEmbedded ? devOnEmbedded(flags, config, log, asked) : devOnCluster(flags, config, log, asked)
+}
+
+async function devOnCluster(
+  { kubeconfig, context, listen, samples, once }: DevFlags,
+  config: Config,
+  log: Logger,
+  asked: Promise<NodeJS.Signals>,
+): Promise<boolean> {
+  if (once)
+    throw new RuntimeError(
+      'CONFIG_INVALID',
+      '--once is for the embedded API server: leave out --kubeconfig and --context',
+    )
   const kubeConfig = loadKubeConfig({ kubeconfig, context, env: process.env, homeDir: homedir() })
-  const log = createLogger({ format: 'text', level: logLevel })
   log.info(`This touches the cluster of ${kubeConfig.description}`)
+  if (samples !== undefined)
+    log.info(`Samples are for the embedded API server; to try them here: kubectl apply -f ${samples}`)
   log.warn(TRUST)
-  const host = await startHost({ config, kubeConfig, log, listen, watch: true })
-  const names = config.controllers.map(({ name }) => name).join(', ')
-  log.info(`Hosting ${names || 'no controller'} from ${config.file}; save a file to reload it`, { url: host.url })
+  const host = await startHost({ config, kubeConfig, log, listen, watch: true, onWrite: sayWrites(log) })
+  sayHosting(config, log, host)
   await untilStopped(host, log, asked)
+  return true
+}
+
+async function devOnEmbedded(
+  flags: DevFlags,
+  config: Config,
+  log: Logger,
+  asked: Promise<NodeJS.Signals>,
+): Promise<boolean> {
+  // Read before anything starts: what is wrong with them is known at once.
+  const samples = flags.samples === undefined ? [] : readSamples(resolve(flags.samples))
+  const crds = config.crds.length === 0 ? [] : readManifests(config.dir, config.crds)
+  const { startEmbeddedCluster, applyManifests } = await import('./embedded-cluster.ts')
+  const cluster = await startEmbeddedCluster({ simulateWorkloads: flags.simulate?.includes('workloads') ?? false })
+  log.info(`The embedded API server is up, in memory: export KUBECONFIG=${cluster.kubeconfigFile}`, {
+    url: cluster.url,
+  })
+  try {
+    await applyManifests(cluster, crds)
+    log.warn(TRUST)
+    const { kubeConfig } = cluster
+    const host = await startHost({
+      config,
+      kubeConfig,
+      log,
+      listen: flags.listen,
+      watch: true,
+      onWrite: sayWrites(log),
+    })
+    sayHosting(config, log, host)
+    return await tell({ cluster, host, samples, log, asked, once: flags.once === true })
+  } finally {
+    await cluster.close()
+  }
+}
+
+interface Story {
+  readonly cluster: EmbeddedCluster
+  readonly host: Host
+  readonly samples: readonly Sample[]
+  readonly log: Logger
+  readonly asked: Promise<NodeJS.Signals>
+  readonly once: boolean
+}
+
+async function tell({ cluster, host, samples, log, asked, once }: Story): Promise<boolean> {
+  const stopped = new AbortController()
+  void asked.then(() => stopped.abort())
+  const missing = await followSamples({ cluster, host, samples, log }, stopped.signal)
+  if (!once) {
+    await untilStopped(host, log, asked)
+    return true
+  }
+  await host.stop(0)
+  return missing.length === 0
+}
+
+async function followSamples(
+  { cluster, host, samples, log }: Pick<Story, 'cluster' | 'host' | 'samples' | 'log'>,
+  stopped: AbortSignal,
+): Promise<readonly string[]> {
+  const { applySamples, untilKept } = await import('./samples.ts')
+  await applySamples(cluster, samples, log)
+  const missing = await untilKept(cluster, host, samples, stopped)
+  if (stopped.aborted) return missing
+  for (const line of missing) log.error(`Not reached: ${line}`)
+  if (missing.length === 0)
+    log.info(`Idle${samples.length === 0 ? '' : `, and all ${samples.length} samples have led to what they promise`}`)
+  return missing
+}
+
+function sayHosting({ controllers, file }: Config, log: Logger, host: Host): void {
+  const names = controllers.map(({ name }) => name).join(', ')
+  log.info(`Hosting ${names || 'no controller'} from ${file}; save a file to reload it`, { url: host.url })
+}
+
+/** What each controller does, as it does it. */
+function sayWrites(log: Logger): (write: ControllerWrite) => void {
+  return ({ controller, text }) => log.info(text, { controller })
 }

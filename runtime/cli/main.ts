@@ -2,10 +2,13 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { ERROR_CODES, RuntimeError } from '../errors.ts'
 import { LOG_LEVELS, type LogLevel } from '../observe/log-level.ts'
+import { useCompileCache } from '../util/compile-cache.ts'
 import { keepHeapLean } from '../util/lean-heap.ts'
 import { messageOf } from '../util/message-of.ts'
 import { shownFault } from '../util/shown-fault.ts'
 import { version } from '../util/version.ts'
+import type { ApiServerFlags } from './apiserver.ts'
+import type { DevFlags } from './dev.ts'
 import type { RemoveFlags } from './finalizers.ts'
 
 /** Good, the user's fault, ours. */
@@ -30,13 +33,19 @@ const program = new Command('ostler')
   .exitOverride()
 
 hostCommand('dev', 'host the config while you write it: hot, with readable logs')
+  .option('--samples <DIR>', 'apply these objects, and follow what becomes of them (embedded API server only)')
+  .option('--once', 'end when all samples have led to what NAME.expect.yaml promises: 0, else 1 and what is missing')
+  .addOption(simulateOption())
   .addHelpText(
     'after',
-    '\nIt takes its cluster from --kubeconfig or --context alone, never from KUBECONFIG or ~/.kube/config.',
+    `
+Without --kubeconfig and --context it starts the embedded API server, applies the config's crds and says where the
+kubeconfig is. It never takes a cluster from KUBECONFIG or ~/.kube/config.`,
   )
-  .action(async (flags: HostFlags) => {
+  .action(async (flags: DevFlags) => {
+    useCompileCache()
     const { dev } = await import('./dev.ts')
-    return dev(flags)
+    process.exitCode = (await dev(flags)) ? EXIT.good : EXIT.user
   })
 
 hostCommand('run', 'host the config in production: JSON logs')
@@ -48,6 +57,19 @@ hostCommand('run', 'host the config in production: JSON logs')
   .action(async (flags: HostFlags) => {
     const { run } = await import('./run.ts')
     return run(flags)
+  })
+
+program
+  .command('apiserver')
+  .description('the embedded API server alone: a cluster for kubectl and tests, without one')
+  .option('--port <PORT>', 'on 127.0.0.1; 0 takes a free one', portNumber, 0)
+  .option('--kubeconfig-out <FILE>', "write the admin's kubeconfig here once it answers (default: a temporary file)")
+  .option('--data-dir <DIR>', 'keep the state there (default: in memory)')
+  .addOption(simulateOption())
+  .action(async (flags: ApiServerFlags) => {
+    useCompileCache()
+    const { apiServer } = await import('./apiserver.ts')
+    await apiServer(flags)
   })
 
 program
@@ -93,6 +115,17 @@ function hostCommand(name: string, description: string): Command {
     .option('--context <NAME>', "the kubeconfig's context to use")
     .option('--listen <HOST:PORT>', 'where probes, metrics and /parked answer', '127.0.0.1:8787')
     .addOption(new Option('--log-level <LEVEL>', 'the least level to log').choices(LOG_LEVELS).default('info'))
+}
+
+function simulateOption(): Option {
+  const what = 'have Deployments, Jobs, Pods and the like advance as on a healthy cluster (embedded API server only)'
+  return new Option('--simulate <WHAT...>', what).choices(['workloads'])
+}
+
+function portNumber(text: string): number {
+  const port = Number(text)
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port
+  throw new InvalidArgumentError('It is no port.')
 }
 
 function controllerName(text: string): string {

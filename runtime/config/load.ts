@@ -117,11 +117,12 @@ function isFile(path: string): Promise<boolean> {
 
 /** Texts become numbers here, and `defaults` becomes part of each controller; `source` has no faults. */
 function resolveConfig(source: Source): Config {
-  const { defaults = {}, leaderElection, controllers } = source.value as RawConfig
+  const { crds = [], defaults = {}, leaderElection, controllers } = source.value as RawConfig
   const dir = dirname(source.file)
   return {
     file: source.file,
     dir,
+    crds,
     leaderElection: resolveLeaderElection(leaderElectionSchema.parse(leaderElection)),
     controllers: controllers.map((entry, index) => {
       const merged = { ...defaults, ...entry, retry: { ...defaults.retry, ...entry.retry } }

@@ -23,6 +23,8 @@ export interface Config {
   readonly file: string
   /** The folder of `file`, which paths in it are relative to. */
   readonly dir: string
+  /** Patterns of files, relative to `dir`, that the embedded API server is given at its start. */
+  readonly crds: readonly string[]
   readonly leaderElection: LeaderElectionConfig
   readonly controllers: readonly ControllerConfig[]
 }
@@ -332,6 +334,10 @@ export const configSchema = z
   .strictObject({
     apiVersion: z.literal('ostler.dev/v1').meta({ description: 'The version of this format.' }),
     kind: z.literal('Ostler').meta({ description: 'What this file is.' }),
+    crds: uniqueList(
+      { doc: 'Files with CustomResourceDefinitions, such as crd/*.yaml, for the embedded API server only.' },
+      z.string().min(1, { error: 'must not be empty' }),
+    ).optional(),
     defaults: z
       .strictObject(common)
       .meta({ description: 'For every controller that does not say otherwise.' })

@@ -1,5 +1,6 @@
 import type { KubeClient, KubeRequest } from '../kube/client.ts'
 import { isForbidden } from '../kube/status-error.ts'
+import { sayWrite } from './say-write.ts'
 
 export interface ControllerRequestsOptions {
   readonly client: Pick<KubeClient, 'request'>
@@ -7,6 +8,8 @@ export interface ControllerRequestsOptions {
   readonly user: string
   /** Undefined: the host's own identity. */
   readonly as: string | undefined
+  /** Something was changed; `said` as sayWrite() puts it. */
+  wrote(request: KubeRequest, said: string): void
   /** A request was refused that something depends on. */
   forbidden(): void
 }
@@ -45,7 +48,10 @@ export class ControllerRequests {
 
   async #request(request: KubeRequest): Promise<{ code: number; text: string }> {
     try {
-      return await this.#options.client.request(request)
+      const answer = await this.#options.client.request(request)
+      const said = request.method === 'GET' ? undefined : sayWrite(request)
+      if (said !== undefined) this.#options.wrote(request, said)
+      return answer
     } catch (error) {
       // Nothing depends on events; whether they may be written has been said.
       if (isForbidden(error) && !request.path.startsWith('/apis/events.k8s.io/')) this.#options.forbidden()

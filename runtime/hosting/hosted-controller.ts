@@ -28,6 +28,7 @@ import { formatGvk, type Gvk } from '../util/gvk.ts'
 import { sayError } from '../util/say-error.ts'
 import { ControllerAccess } from './controller-access.ts'
 import { ControllerRequests } from './controller-requests.ts'
+import type { ControllerWrite } from './controller-write.ts'
 import { type HostedState, hostedState } from './hosted-state.ts'
 import type { IsolationGroup, IsolationGroups } from './isolation-groups.ts'
 
@@ -46,6 +47,8 @@ export interface HostParts {
   /** False on standby: caches sync and guests load, and no key is handed out. */
   isLeader(): boolean
   metricsOf(controller: string): ControllerRecorder
+  /** A controller has changed something. */
+  onWrite(write: ControllerWrite): void
   /** The set of files to watch, or a state, is another one. */
   onChange(): void
 }
@@ -371,7 +374,12 @@ export class HostedController {
 
   #createRequests(): ControllerRequests {
     const { name: user, as } = this.#config
-    return new ControllerRequests({ client: this.#parts.client, user, as, forbidden: () => this.#access.suspect() })
+    const { client, onWrite } = this.#parts
+    return new ControllerRequests({
+      ...{ client, user, as },
+      wrote: ({ method, path, body }, text) => onWrite({ controller: user, method, path, body, text }),
+      forbidden: () => this.#access.suspect(),
+    })
   }
 
   #createEvents(): EventRecorder {

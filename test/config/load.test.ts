@@ -34,6 +34,7 @@ test('loadConfig() of the shortest config fills in every default', async () => {
   expect(await loadConfig({ cwd })).toEqual({
     file,
     dir: cwd,
+    crds: [],
     leaderElection: {
       enabled: undefined,
       name: 'ostler',
@@ -335,7 +336,7 @@ test.each([
   [`${HEAD}controllers: []\ncontrolers: []\n`, '4:1: controlers is no known key; did you mean "controllers"?'],
   [
     `${HEAD}controllers: []\n<<: {}\n`,
-    '4:1: << is no known key; known are apiVersion, kind, defaults, leaderElection, controllers',
+    '4:1: << is no known key; known are apiVersion, kind, crds, defaults, leaderElection, controllers',
   ],
   [`${HEAD}controllers: []\n__proto__: {}\n`, '4:1: __proto__ is no known key'],
 ])('loadConfig() refuses the file %j', async (text, expected) => {

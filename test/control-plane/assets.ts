@@ -15,6 +15,23 @@ export function findAssets(env: NodeJS.ProcessEnv = process.env): string | undef
   return folder
 }
 
+export type ServerName = 'real' | 'embedded'
+
+/**
+ * The API server that end-to-end tests run against: the real one where there is one, and not told otherwise by
+ * OSTLER_CONTROL_PLANE (`real` or `embedded`). kubectl is the real one wherever there is one.
+ */
+export function chosenServer(env: NodeJS.ProcessEnv = process.env): ServerName {
+  const assets = findAssets(env)
+  const asked = env.OSTLER_CONTROL_PLANE
+  if (asked === undefined || asked === '') return assets === undefined ? 'embedded' : 'real'
+  if (asked !== 'real' && asked !== 'embedded')
+    throw new Error(`OSTLER_CONTROL_PLANE: "${asked}" is neither "real" nor "embedded"`)
+  if (asked === 'real' && assets === undefined)
+    throw new Error('OSTLER_CONTROL_PLANE is "real", and KUBEBUILDER_ASSETS is not set')
+  return asked
+}
+
 /** True where kube-controller-manager is there too; envtest's own folder has none. */
 export function hasControllerManager(): boolean {
   const folder = findAssets()

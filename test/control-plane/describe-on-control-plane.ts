@@ -1,8 +1,11 @@
 import { describe } from 'vitest'
-import { findAssets, hasControllerManager } from './assets.ts'
+import { chosenServer, findAssets, hasControllerManager } from './assets.ts'
 
-/** `describe` for cases that need a real API server: skipped without one, and then named by left-out-reporter.ts. */
-export const describeOnControlPlane = describe.skipIf(findAssets() === undefined)
+/** `describe` for cases that need kubectl itself, as for its kustomize: skipped without it, and then named by left-out-reporter.ts. */
+export const describeWithKubectl = describe.skipIf(findAssets() === undefined)
 
-/** The same for cases that need its controllers too. */
-export const describeWithControllers = describe.skipIf(!hasControllerManager())
+/** For comparisons with the real API server: skipped without it. */
+export const describeOnRealServer = describeWithKubectl
+
+/** For cases that need a cluster's controllers; the embedded server has its own. */
+export const describeWithControllers = describe.skipIf(chosenServer() === 'real' && !hasControllerManager())

@@ -35,17 +35,24 @@ test('the README’s config and the handlers it names are valid', async () => {
 test('the README’s handlers fit the types of ‘ostler’', async () => {
   const compilerOptions = {
     target: 'es2024',
-    lib: ['es2024'],
+    lib: ['es2024', 'esnext.disposable'],
     module: 'nodenext',
     types: ['node'],
     typeRoots: [join(repository, 'node_modules/@types')],
     noEmit: true,
     strict: true,
+    exactOptionalPropertyTypes: true,
     allowImportingTsExtensions: true,
     skipLibCheck: true,
-    paths: { ostler: [join(repository, 'runtime/index.ts')] },
+    paths: {
+      ostler: [join(repository, 'runtime/index.ts')],
+      'ostler/testing': [join(repository, 'runtime/testing.ts')],
+    },
   }
   const files = snippets.map(({ file }) => file).filter((file) => file.endsWith('.ts'))
+  // What testing.ts reaches.
+  files.push(join(repository, 'runtime/guest/prelude.d.ts'))
+  writeFileSync(join(dir, 'package.json'), '{ "type": "module" }')
   writeFileSync(join(dir, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }))
   const tsc = join(repository, 'node_modules/typescript/bin/tsc')
   const run = promisify(execFile)(process.execPath, [tsc, '-p', dir], { encoding: 'utf8' })

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts'
-import { describeOnControlPlane } from '../control-plane/describe-on-control-plane.ts'
 import { type FaultyAnswer, type FaultyProxy, type Match, startFaultyProxy } from '../control-plane/faulty-proxy.ts'
 import { expectedObjects, judge, NO_FINDINGS, readCallRecords } from '../control-plane/oracle.ts'
 import { isList } from '../control-plane/proxied-request.ts'
@@ -15,7 +14,7 @@ const isOfTrials: Match = ({ resource }) => resource === 'trials'
 const isTrialWatch: Match = (request) => isOfTrials(request) && request.kind === 'watch' && !isList(request)
 const isStatusWrite: Match = (request) => isOfTrials(request) && request.subresource === 'status'
 
-describeOnControlPlane('A host whose API server', () => {
+describe('A host whose API server', () => {
   let controlPlane: ControlPlane
   let proxy: FaultyProxy
   let trials: Trials

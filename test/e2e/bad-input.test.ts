@@ -3,8 +3,8 @@ import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts'
-import { describeOnControlPlane } from '../control-plane/describe-on-control-plane.ts'
 import { startFaultyProxy } from '../control-plane/faulty-proxy.ts'
+import { findLoopbackPort } from '../control-plane/loopback-port.ts'
 import { type HostProcess, startHost } from './host-process.ts'
 import { type LoggedFault, type LogLine, logLines } from './log-lines.ts'
 import { ostler } from './ostler-command.ts'
@@ -40,7 +40,7 @@ describe('ostler', () => {
       args: ['run', '--help'],
       says: ['--config', '--kubeconfig', '--context', '--listen', '--log-level', '--no-watch'],
     },
-    { args: ['dev', '--help'], says: ['--config', '--kubeconfig', 'never from KUBECONFIG'] },
+    { args: ['dev', '--help'], says: ['--config', '--samples', 'It never takes a cluster from KUBECONFIG'] },
     { args: ['validate', '--help'], says: ['--config'] },
   ])('$args ends with 0 and says on stdout what there is', async ({ args, says }) => {
     const { code, stdout, stderr } = await run(...args)
@@ -51,7 +51,7 @@ describe('ostler', () => {
   test('--help shows no command or flag that is not there yet', async () => {
     const texts = await Promise.all([run('--help'), run('run', '--help'), run('dev', '--help')])
     const help = texts.map(({ stdout }) => stdout).join('')
-    expect(help).not.toMatch(/apiserver|\bplan\b|manifests|\btypes\b|\binit\b/)
+    expect(help).not.toMatch(/\bplan\b|manifests|\btypes\b|\binit\b/)
   })
 
   test.each([
@@ -70,12 +70,13 @@ describe('ostler', () => {
     expect(stderr).not.toMatch(/^\s+at /m)
   })
 
-  test('dev without a cluster ends with 1 and says what to pass, also where the environment names one', async () => {
+  test('dev without a cluster takes the embedded one, also where the environment names another', async () => {
     project.writeConfig([])
     const env = { KUBECONFIG: '/some/kubeconfig' }
-    const { code, stderr } = await ostler(['dev'], { cwd: project.dir, env })
-    expect(code).toBe(1)
-    expect(stderr).toMatch(/pass --kubeconfig FILE or --context NAME/)
+    const listen = `127.0.0.1:${await findLoopbackPort()}`
+    const { code, stdout } = await ostler(['dev', '--once', '--listen', listen], { cwd: project.dir, env })
+    expect(code).toBe(0)
+    expect(stdout).toContain('The embedded API server is up, in memory')
   })
 
   test('run with a kubeconfig that is missing, or no kubeconfig, ends with 1 and says what to pass', async () => {
@@ -163,7 +164,7 @@ controllers:
   })
 })
 
-describeOnControlPlane('A host', () => {
+describe('A host', () => {
   let controlPlane: ControlPlane
   let trials: Trials
 

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts'
-import { describeOnControlPlane } from '../control-plane/describe-on-control-plane.ts'
 import type { HostProcess } from './host-process.ts'
 import { type LogLine, logLines } from './log-lines.ts'
 import { applyNeighbourhoodCrds, type Neighbourhood, startNeighbourhood } from './neighbourhood.ts'
@@ -49,7 +48,7 @@ const NEIGHBOURS = Array.from({ length: 10 }, (_, index) => `neighbour-${index}`
 const Mi = 1 << 20
 const PATIENCE = { timeout: 60_000, interval: 100 }
 
-describeOnControlPlane('A hostile handler', () => {
+describe('A hostile handler', () => {
   let controlPlane: ControlPlane
   let town: Neighbourhood
 

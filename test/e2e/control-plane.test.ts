@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts'
-import { describeOnControlPlane } from '../control-plane/describe-on-control-plane.ts'
 import { startFaultyProxy } from '../control-plane/faulty-proxy.ts'
 import { countReads } from '../control-plane/oracle.ts'
 import { isList } from '../control-plane/proxied-request.ts'
@@ -11,7 +10,7 @@ import { isList } from '../control-plane/proxied-request.ts'
 const configMap = (name: string) => ({ metadata: { name }, data: { a: '1' } })
 const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps'
 
-describeOnControlPlane('startControlPlane()', () => {
+describe('startControlPlane()', () => {
   let controlPlane: ControlPlane
 
   beforeAll(async () => {

@@ -104,6 +104,8 @@ describeWithControllers('The deployment-steward controller', () => {
       const { pods: reported = [], ...rest } = (await status()) ?? {}
       expect(rest).toMatchObject({ conditions: [{ type: 'Ready', status: 'True', reason: 'PodsReady' }] })
       expect(reported.map((pod) => `${pod.phase} ${pod.image}`)).toContain(`Running ${image}`)
+      // A pod that is still going counts for no Deployment.
+      expect(reported.map(({ phase }) => phase)).not.toContain('Terminating')
       return reported
     }, WITHIN)
 

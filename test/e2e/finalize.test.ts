@@ -1,6 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts'
-import { describeOnControlPlane } from '../control-plane/describe-on-control-plane.ts'
 import { type HostProcess, startHost } from './host-process.ts'
 import { ostler } from './ostler-command.ts'
 import { createProject, type Project } from './project.ts'
@@ -52,7 +51,7 @@ export const finalize = async (object, context) => {
 }
 `
 
-describeOnControlPlane('The finalizer', () => {
+describe('The finalizer', () => {
   let controlPlane: ControlPlane
   let project: Project
   let host: HostProcess

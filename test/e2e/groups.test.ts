@@ -1,6 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts'
-import { describeOnControlPlane } from '../control-plane/describe-on-control-plane.ts'
 import { guestsOf, isAlive } from './guest-processes.ts'
 import { type HostProcess, startHost } from './host-process.ts'
 import { createProject, type Project } from './project.ts'
@@ -27,7 +26,7 @@ interface Mark {
   readonly size: number
 }
 
-describeOnControlPlane('Controllers of one isolation group', () => {
+describe('Controllers of one isolation group', () => {
   let controlPlane: ControlPlane
   let trials: Trials
   let project: Project

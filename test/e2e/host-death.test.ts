@@ -1,6 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts'
-import { describeOnControlPlane } from '../control-plane/describe-on-control-plane.ts'
 import { expectedObjects, judge, NO_FINDINGS, readCallRecords } from '../control-plane/oracle.ts'
 import { guestsOf, isAlive, statOf } from './guest-processes.ts'
 import { type HostProcess, startHost } from './host-process.ts'
@@ -24,7 +23,7 @@ const SLOW = `
     log.info('a slow call has ended')
   }`
 
-describeOnControlPlane('The end of a host', () => {
+describe('The end of a host', () => {
   let controlPlane: ControlPlane
   let trials: Trials
   let project: Project

@@ -1,7 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { AuditEvent } from '../control-plane/audit-log.ts'
 import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts'
-import { describeOnControlPlane } from '../control-plane/describe-on-control-plane.ts'
 import { type HostProcess, startHost } from './host-process.ts'
 import { logLines } from './log-lines.ts'
 import { createProject, handlerFixture, type Project } from './project.ts'
@@ -28,7 +27,7 @@ const STUBBORN = `export const reconcile = async ({ metadata: { name, annotation
 }
 `
 
-describeOnControlPlane('A hot loop', () => {
+describe('A hot loop', () => {
   let controlPlane: ControlPlane
   let trials: Trials
   let project: Project

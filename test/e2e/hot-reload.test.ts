@@ -1,8 +1,7 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { ControlPlane } from '../control-plane/control-plane.ts'
-import { describeOnControlPlane } from '../control-plane/describe-on-control-plane.ts'
 import type { FaultyProxy } from '../control-plane/faulty-proxy.ts'
 import { isList, type ProxiedRequest } from '../control-plane/proxied-request.ts'
 import { type HostProcess, startHost } from './host-process.ts'
@@ -29,7 +28,7 @@ interface Mark {
   readonly with?: unknown
 }
 
-describeOnControlPlane('Hot reload', () => {
+describe('Hot reload', () => {
   let proxied: ProxiedControlPlane
   let controlPlane: ControlPlane
   let proxy: FaultyProxy

@@ -158,7 +158,7 @@ describeInPod('The image, as a pod of config/deploy', () => {
 
   /** What the API server answers to a bearer of this token. */
   async function status(token: string): Promise<number> {
-    const ca = readFileSync(join(controlPlane.dir, 'certs/apiserver.crt'), 'utf8')
+    const { ca } = controlPlane
     const agent = new Agent({ connect: { ca } })
     const response = await request(`${controlPlane.url}/api`, {
       dispatcher: agent,

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { AuditEvent } from '../control-plane/audit-log.ts'
 import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts'
-import { describeOnControlPlane } from '../control-plane/describe-on-control-plane.ts'
 import { guestsOf, isAlive } from './guest-processes.ts'
 import { type HostProcess, startHost } from './host-process.ts'
 import { logLines } from './log-lines.ts'
@@ -35,7 +34,7 @@ const SLOW = `
     log.info('a slow call has ended')
   }`
 
-describeOnControlPlane('Two hosts with one Lease', () => {
+describe('Two hosts with one Lease', () => {
   let controlPlane: ControlPlane
   let trials: Trials
   let projects: Project[]

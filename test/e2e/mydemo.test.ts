@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts'
-import { describeOnControlPlane } from '../control-plane/describe-on-control-plane.ts'
 import { type FaultyProxy, startFaultyProxy } from '../control-plane/faulty-proxy.ts'
 import { isList } from '../control-plane/proxied-request.ts'
 import { type HostOptions, type HostProcess, startHost } from './host-process.ts'
@@ -33,7 +32,7 @@ const STUCK = `
     return new Promise(() => {})
   }`
 
-describeOnControlPlane('The mydemo controller', () => {
+describe('The mydemo controller', () => {
   let controlPlane: ControlPlane
   let projects: Project[]
 

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts'
-import { describeOnControlPlane } from '../control-plane/describe-on-control-plane.ts'
 import { type HostProcess, startHost } from './host-process.ts'
 import { type LogLine, logLines } from './log-lines.ts'
 import { createProject, type Project } from './project.ts'
@@ -13,7 +12,7 @@ const Mi = 2 ** 20
 const SAMPLE_BYTES = 1200 * Mi
 const WITHIN = { timeout: 60_000, interval: 200 }
 
-describeOnControlPlane('The node-image-alert controller', () => {
+describe('The node-image-alert controller', () => {
   let controlPlane: ControlPlane
   let project: Project
 

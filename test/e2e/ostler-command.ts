@@ -12,9 +12,9 @@ export interface CommandOutcome {
 /** Runs an `ostler` command that ends by itself, with no environment but `env`. */
 export function ostler(
   args: readonly string[],
-  { cwd, env = {} }: { cwd: string; env?: NodeJS.ProcessEnv },
+  { cwd, env = {}, timeoutMs = 60_000 }: { cwd: string; env?: NodeJS.ProcessEnv; timeoutMs?: number },
 ): Promise<CommandOutcome> {
-  const options = { cwd, env: { PATH: process.env.PATH, HOME: cwd, ...env }, timeout: 60_000 }
+  const options = { cwd, env: { PATH: process.env.PATH, HOME: cwd, ...env }, timeout: timeoutMs }
   return new Promise((done, reject) => {
     execFile(process.execPath, ['--disable-sigusr1', CLI, ...args], options, (error, stdout, stderr) => {
       const code = error === null ? 0 : error.code

@@ -1,6 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { ControlPlane } from '../control-plane/control-plane.ts'
-import { describeOnControlPlane } from '../control-plane/describe-on-control-plane.ts'
 import type { FaultyProxy } from '../control-plane/faulty-proxy.ts'
 import { isList } from '../control-plane/proxied-request.ts'
 import { type HostProcess, startHost } from './host-process.ts'
@@ -41,7 +40,7 @@ interface Status {
   readonly conditions: readonly object[]
 }
 
-describeOnControlPlane('owns and watches', () => {
+describe('owns and watches', () => {
   let proxied: ProxiedControlPlane
   let controlPlane: ControlPlane
   let proxy: FaultyProxy

@@ -1,6 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts'
-import { describeOnControlPlane } from '../control-plane/describe-on-control-plane.ts'
 import { type HostProcess, startHost } from './host-process.ts'
 import { logLines } from './log-lines.ts'
 import { createProject, type Project } from './project.ts'
@@ -24,7 +23,7 @@ const handler = (poison: string) => `export const reconcile = async ({ metadata,
 
 type Tried = Trial & { readonly status?: { readonly attempts?: number } }
 
-describeOnControlPlane('One poisoned key among 100 at concurrency 4', () => {
+describe('One poisoned key among 100 at concurrency 4', () => {
   let controlPlane: ControlPlane
   let trials: Trials
   let project: Project

@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts'
-import { describeOnControlPlane } from '../control-plane/describe-on-control-plane.ts'
 import { readDoc } from '../docs/repository.ts'
 import { snippetsIn } from '../docs/snippets.ts'
 import { startHost } from './host-process.ts'
@@ -8,7 +7,7 @@ import { createProject, type Project } from './project.ts'
 
 const WITHIN = { timeout: 60_000, interval: 200 }
 
-describeOnControlPlane('The README', () => {
+describe('The README', () => {
   let controlPlane: ControlPlane
   let project: Project
 

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts'
-import { describeOnControlPlane } from '../control-plane/describe-on-control-plane.ts'
 import {
   countReads,
   expectedObjects,
@@ -20,7 +19,7 @@ const OBJECTS = 1000
 const CHANGED = 60
 const WITHOUT_DEDUP = join(import.meta.dirname, 'fixtures/host-without-dedup.ts')
 
-describeOnControlPlane('A handler saved while 1,000 objects are queued', () => {
+describe('A handler saved while 1,000 objects are queued', () => {
   let controlPlane: ControlPlane
   let trials: Trials
   let project: Project

@@ -18,7 +18,12 @@ export function assembleImage(root: string, { dist = join(repository, 'dist') }:
     const stage = from === undefined ? undefined : stages.find(({ name }) => name === from)
     for (const source of sources) {
       const path = stage === undefined ? source : relative(settingOf(stage, 'WORKDIR'), source)
-      copy(path === 'dist' ? dist : join(repository, path), join(root, target), target.endsWith('/'))
+      const built = relative('dist', path)
+      copy(
+        built.startsWith('..') ? join(repository, path) : join(dist, built),
+        join(root, target),
+        target.endsWith('/'),
+      )
     }
   }
 }

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { ControlPlane } from '../control-plane/control-plane.ts'
 
 export interface ServiceAccount {
@@ -37,6 +35,6 @@ export function tokenId(token: string): string {
 }
 
 /** What the kubelet mounts at /var/run/secrets/kubernetes.io/serviceaccount. */
-export function serviceAccountFiles({ dir }: Pick<ControlPlane, 'dir'>, token: string, namespace: string) {
-  return { token, namespace, 'ca.crt': readFileSync(join(dir, 'certs/apiserver.crt'), 'utf8') }
+export function serviceAccountFiles({ ca }: Pick<ControlPlane, 'ca'>, token: string, namespace: string) {
+  return { token, namespace, 'ca.crt': ca }
 }

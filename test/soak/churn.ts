@@ -65,7 +65,8 @@ export function outliving({ keyed }: Holding): Holding['keyed'] {
 }
 
 function entryOf({ name, for: kind, entry }: ChurnedController): object {
-  return { name, for: kind, handler: `handlers/${name}.ts`, namespaces: [name], ...entry }
+  // A namespace of a cluster has a ConfigMap of its own, which comes back whenever it is deleted: `kube-root-ca.crt`.
+  return { name, for: kind, handler: `handlers/${name}.ts`, namespaces: [name], labelSelector: 'number', ...entry }
 }
 
 async function makeAll(controlPlane: ControlPlane, from: number, to: number): Promise<number> {

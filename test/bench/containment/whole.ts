@@ -22,7 +22,7 @@ const RULES = [
 
 /** A host of its own process, with its API server; `entry` is another build of the host. */
 export async function createWhole(entry: string | undefined): Promise<Place> {
-  const controlPlane = await startControlPlane({ audit: true, users: [USER] })
+  const controlPlane = await startControlPlane({ server: 'real', audit: true, users: [USER] })
   await applyNeighbourhoodCrds(controlPlane)
   await controlPlane.grant(USER, RULES)
   const town = await startNeighbourhood(controlPlane, {

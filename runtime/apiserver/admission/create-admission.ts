@@ -1,0 +1,67 @@
+import { randomInt } from 'node:crypto'
+import type { RbacAuthorizer } from '../access/rbac-authorizer.ts'
+import { assertNoEscalation } from '../access/role-escalation.ts'
+import type { ApiObject } from '../json.ts'
+import type { Registry } from '../kinds/registry.ts'
+import type { Store } from '../storage/store.ts'
+import { StoredObjects } from '../storage/stored-objects.ts'
+import type { Admission, AdmissionRequest } from './admission.ts'
+import { admitDefaultClass } from './default-classes.ts'
+import { markOnCreation } from './marks-on-creation.ts'
+import { admitByNamespace } from './namespace-lifecycle.ts'
+import { refuseNotImitated } from './not-imitated.ts'
+import { admitPriority, validatePriorityClass } from './pod-priority.ts'
+import { admitRuntimeClass } from './pod-runtime-class.ts'
+import { admitTolerations } from './pod-tolerations.ts'
+import { admitServiceAccount } from './service-account.ts'
+import { MutatingWebhooks } from './webhooks/mutating-webhooks.ts'
+import { askValidatingWebhooks } from './webhooks/validating-webhooks.ts'
+
+export interface AdmissionOptions {
+  readonly store: Store
+  readonly registry: Registry
+  readonly authorizer: RbacAuthorizer
+}
+
+/**
+ * kube-apiserver's admission, in its order: NamespaceLifecycle, ServiceAccount, TaintNodesByCondition with
+ * StorageObjectInUseProtection, Priority, DefaultTolerationSeconds, DefaultStorageClass, DefaultIngressClass, RuntimeClass,
+ * then webhooks; and what RBAC's own storage checks.
+ * differs: no LimitRanger, ResourceQuota, PodSecurity, admission policies
+ */
+export function createAdmission({ store, registry, authorizer }: AdmissionOptions): Admission {
+  const objects = new StoredObjects(store)
+  const context = { objects, registry }
+  const admitBuiltIn = (request: AdmissionRequest, object: ApiObject | undefined) => {
+    admitByNamespace(objects, request, object)
+    admitServiceAccount(objects, request, object, randomSuffix)
+    markOnCreation(request, object)
+    admitPriority(objects, request, object)
+    admitTolerations(request, object)
+    admitDefaultClass(objects, request, object)
+    admitRuntimeClass(request, object)
+  }
+  return {
+    async mutate(request, object) {
+      const webhooks = new MutatingWebhooks(context, request)
+      admitBuiltIn(request, object)
+      const first = await webhooks.run(object, 1)
+      if (!webhooks.needsSecondRound) return first
+      admitBuiltIn(request, first)
+      return webhooks.run(first, 2)
+    },
+    async validate(request, object) {
+      refuseNotImitated(request, object)
+      if (object !== undefined) assertNoEscalation(authorizer, request, object)
+      validatePriorityClass(objects, request, object)
+      await askValidatingWebhooks(context, request, object)
+    },
+  }
+}
+
+/** Those of generated names: no vowels, no digits that look like letters. */
+const SUFFIX_CHARACTERS = 'bcdfghjklmnpqrstvwxz2456789'
+
+function randomSuffix(): string {
+  return Array.from({ length: 5 }, () => SUFFIX_CHARACTERS[randomInt(SUFFIX_CHARACTERS.length)]).join('')
+}

@@ -1,0 +1,44 @@
+import type { ApiObject } from '../json.ts'
+import type { AdmissionRequest } from './admission.ts'
+
+export interface Container {
+  volumeMounts?: { name: string; mountPath: string; readOnly?: boolean }[]
+}
+
+export interface Toleration {
+  key?: string
+  operator?: string
+  effect?: string
+  tolerationSeconds?: number
+}
+
+/** As much of core/v1 PodSpec as admission reads and writes. */
+export interface PodSpec {
+  serviceAccountName?: string
+  serviceAccount?: string
+  automountServiceAccountToken?: boolean
+  imagePullSecrets?: { name: string }[]
+  volumes?: { name: string; [source: string]: unknown }[]
+  containers?: Container[]
+  initContainers?: Container[]
+  priorityClassName?: string
+  priority?: number
+  preemptionPolicy?: string
+  tolerations?: Toleration[]
+  runtimeClassName?: string
+  overhead?: Record<string, string>
+}
+
+/** The spec of a pod that is created, whoever creates it; undefined: the write is about something else. */
+export function createdPodSpec(request: AdmissionRequest, object: ApiObject | undefined): PodSpec | undefined {
+  return request.operation === 'CREATE' ? writtenPodSpec(request, object) : undefined
+}
+
+/** The spec of a pod that is created or updated. */
+export function writtenPodSpec(request: AdmissionRequest, object: ApiObject | undefined): PodSpec | undefined {
+  const { resource, operation, subresource } = request
+  const isPod = resource.group === '' && resource.plural === 'pods' && subresource === undefined
+  if (!isPod || !['CREATE', 'UPDATE'].includes(operation) || object === undefined) return undefined
+  object.spec ??= {}
+  return object.spec as PodSpec
+}

@@ -1,0 +1,62 @@
+import type { Environment } from '@marcbachmann/cel-js'
+import { conditionFault, evaluationMessage } from '../../schema/cel/compiled-rule.ts'
+import { createEnvironment } from '../../schema/cel/environment.ts'
+import type { MatchCondition } from './webhook-configuration.ts'
+
+export type Matched = { readonly matches: boolean } | { readonly error: string }
+
+const VARIABLES = ['object', 'oldObject', 'request'] as const
+
+/** Null where there is none: of a creation, oldObject. */
+export type MatchVariables = Readonly<Record<(typeof VARIABLES)[number], unknown>>
+
+/** All must hold; one that is false wins over one that fails. source: apiserver plugin/webhook/matchconditions */
+export function evaluateConditions(conditions: readonly MatchCondition[], variables: MatchVariables): Matched {
+  const context = Object.fromEntries(VARIABLES.map((name) => [name, asCel(variables[name])]))
+  const errors: string[] = []
+  for (const { expression } of conditions) {
+    try {
+      if (compile(expression)(context) === false) return { matches: false }
+    } catch (error) {
+      errors.push(`expression '${expression}' resulted in error: ${evaluationMessage(error)}`)
+    }
+  }
+  if (errors.length === 0) return { matches: true }
+  return { error: errors.length === 1 ? (errors[0] as string) : `[${errors.join(', ')}]` }
+}
+
+/** Compiled expressions; the oldest goes when there are too many. */
+const compiled = new Map<string, ParseResult>()
+const MAX_COMPILED = 256
+let environment: Environment | undefined
+
+type ParseResult = ReturnType<Environment['parse']>
+
+function compile(expression: string): ParseResult {
+  const known = compiled.get(expression)
+  if (known !== undefined) return known
+  const result = environmentOfConditions().parse(expression)
+  if (compiled.size >= MAX_COMPILED) compiled.delete(compiled.keys().next().value as string)
+  compiled.set(expression, result)
+  return result
+}
+
+function environmentOfConditions(): Environment {
+  if (environment !== undefined) return environment
+  environment = createEnvironment()
+  for (const name of VARIABLES) environment.registerVariable(name, 'dyn')
+  return environment
+}
+
+/** Why an expression can be no match condition, as configurations are refused; undefined: it can. */
+export function matchConditionFault(expression: string): string | undefined {
+  return conditionFault(environmentOfConditions(), expression)
+}
+
+/** JSON's whole numbers are CEL's integers. */
+function asCel(value: unknown): unknown {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value
+  if (Array.isArray(value)) return value.map(asCel)
+  if (typeof value !== 'object' || value === null) return value ?? null
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, asCel(each)]))
+}

@@ -1,0 +1,124 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { ApiObject, JsonObject, JsonValue } from '../../json.ts'
+import { applyOperations, type Operation, OperationError, readOperations } from '../../patch/json-patch.ts'
+import { ApiError, internalError } from '../../status.ts'
+import type { AdmissionRequest } from '../admission.ts'
+import type { ReviewResponse } from './admission-review.ts'
+import { callWebhook, WebhookCallError } from './call-webhook.ts'
+import { convert, type Invocation, type InvocationContext, isExempt, prepareInvocation } from './invocation.ts'
+import { readWebhooks, type Webhook } from './webhook-configuration.ts'
+
+/**
+ * One request's way through the mutating webhooks, in one round or two: a webhook with reinvocationPolicy IfNeeded is asked
+ * again when something changed the object after it.
+ * source: apiserver pkg/admission/plugin/webhook/mutating
+ */
+export class MutatingWebhooks {
+  readonly #context: InvocationContext
+  readonly #request: AdmissionRequest
+  /** Asked, and willing to be asked again; nothing has changed since. */
+  readonly #settled = new Set<string>()
+  /** To be asked again in the second round. */
+  readonly #stale = new Set<string>()
+  #lastOutput: ApiObject | undefined
+  #hasChanged = false
+
+  constructor(context: InvocationContext, request: AdmissionRequest) {
+    this.#context = context
+    this.#request = request
+  }
+
+  /** The built-in plugins and the webhooks want another look at it. */
+  get needsSecondRound(): boolean {
+    return this.#hasChanged
+  }
+
+  /** errors: ApiError */
+  async run(object: ApiObject | undefined, round: 1 | 2): Promise<ApiObject | undefined> {
+    if (isExempt(this.#request)) return object
+    if (round === 2 && !isDeepStrictEqual(object, this.#lastOutput)) this.#unsettle()
+    let current = object
+    const webhooks = readWebhooks(this.#context.objects, 'mutating')
+    // Where nobody can have asked for another look, there is nothing to compare with then.
+    if (webhooks.length === 0) return object
+    for (const webhook of webhooks) {
+      if (round === 2 && !this.#stale.has(webhook.id)) continue
+      const invocation = await prepareInvocation(this.#context, webhook, this.#request, current)
+      if (invocation !== undefined) current = await this.#invoke(invocation, current)
+    }
+    this.#lastOutput = structuredClone(current)
+    return current
+  }
+
+  async #invoke(invocation: Invocation, object: ApiObject | undefined): Promise<ApiObject | undefined> {
+    const { webhook } = invocation
+    const response = await callOrIgnore(invocation, this.#request)
+    const changed = response === undefined ? object : await patched(invocation, this.#request, object, response)
+    if (changed !== object && !isDeepStrictEqual(changed, object)) {
+      this.#unsettle()
+      this.#hasChanged = true
+    }
+    if (webhook.reinvocationPolicy === 'IfNeeded') this.#settled.add(webhook.id)
+    return changed
+  }
+
+  #unsettle(): void {
+    for (const id of this.#settled) this.#stale.add(id)
+    this.#settled.clear()
+  }
+}
+
+async function callOrIgnore(invocation: Invocation, request: AdmissionRequest): Promise<ReviewResponse | undefined> {
+  try {
+    return await callWebhook(invocation, request, true)
+  } catch (error) {
+    if (!(error instanceof WebhookCallError)) throw error
+    if (invocation.webhook.failurePolicy === 'Ignore') return undefined
+    throw internalError(error.message)
+  }
+}
+
+async function patched(
+  { webhook, resource, review }: Invocation,
+  request: AdmissionRequest,
+  object: ApiObject | undefined,
+  { patch, patchType }: ReviewResponse,
+): Promise<ApiObject | undefined> {
+  if (patch === undefined) return object
+  const operations = readPatch(webhook, patch)
+  if (operations.length === 0) return object
+  if (object === undefined || review.request.object === null) {
+    const why = 'attempted to modify the object, which is not supported for this operation'
+    throw internalError(`admission webhook ${JSON.stringify(webhook.name)} ${why}`)
+  }
+  if (patchType !== 'JSONPatch') return fail(webhook, `unsupported patch type ${JSON.stringify(patchType)}`, object)
+  const target = applyPatch(review.request.object as unknown as JsonObject, operations)
+  request.resource.strategy.applyDefaults?.(target)
+  return convert(resource, request.resource, target)
+}
+
+function readPatch(webhook: Webhook, text: string): Operation[] {
+  try {
+    return readOperations(JSON.parse(text) as JsonValue)
+  } catch (error) {
+    // Said below, for what is no JSON and what is no patch.
+    if (!(error instanceof SyntaxError || error instanceof ApiError)) throw error
+  }
+  const why = 'received undecodable patch in webhook response: unexpected end of JSON input'
+  if (webhook.failurePolicy === 'Ignore') return []
+  throw internalError(`failed calling webhook ${JSON.stringify(webhook.name)}: ${why}`)
+}
+
+function fail(webhook: Webhook, why: string, object: ApiObject): ApiObject {
+  if (webhook.failurePolicy === 'Ignore') return object
+  throw internalError(`failed calling webhook ${JSON.stringify(webhook.name)}: ${why}`)
+}
+
+function applyPatch(object: JsonObject, operations: readonly Operation[]): ApiObject {
+  try {
+    return applyOperations(object, operations) as unknown as ApiObject
+  } catch (error) {
+    if (error instanceof OperationError) throw internalError(error.message)
+    throw error
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * The embedded API server: kube-apiserver's HTTP API, in memory, in this process. Its measure is kube-apiserver 1.36.
+ *
+ * What it does not imitate, and refuses with a Status that says so:
+ * - CBOR; protobuf in answers but /openapi/v2 (in requests it is read)
+ * - what needs a node: pods/log, exec, attach, portforward, proxy, ephemeralcontainers, resize; services/proxy, nodes/proxy
+ * - aggregated API servers (APIService objects with a service)
+ * - the groups certificates.k8s.io, flowcontrol.apiserver.k8s.io, node.k8s.io and resource.k8s.io: not served, so 404; nor has
+ *   componentstatuses or apiservices what the real one puts there by itself
+ * - admission policies (ValidatingAdmissionPolicy, MutatingAdmissionPolicy), LimitRanger, ResourceQuota; of PodSecurity a warning says so
+ * - webhooks behind a Service, and the variable authorizer in match conditions; Secrets of type service-account-token
+ * - server-side apply of subresources other than status and scale
+ * - /metrics, /logs, /debug, OpenID discovery
+ * What it takes without the real one's validation, beyond types and metadata (kinds/strategies/validation.ts):
+ * - APIService, CSINode, IPAddress, ServiceCIDR
+ * - of pods: security contexts, affinity, topology spread, DNS config, host aliases, resource claims, overhead, and of volumes'
+ *   sources all but the field that each must have; of a VolumeAttachment the inline volume
+ * And what it does otherwise, since no client should rely on it:
+ * - HTTP/1.1 only; no gzip
+ * - the time of bookmarks; the parser's own words for YAML that cannot be read; methods that are no HTTP (400, not 405)
+ * - how often a cause is listed in a 422 when several of the real one's checks find the same fault
+ */
+
+import { type Clock, realClock } from '../util/clock.ts'
+import type { GivenToken } from './access/authentication.ts'
+import { createBootstrapPolicy } from './access/bootstrap-policy.ts'
+import { createAccess } from './access/create-access.ts'
+import { startRoleAggregation } from './access/role-aggregation.ts'
+import { SYSTEM_USER } from './access/user.ts'
+import { createAdmission } from './admission/create-admission.ts'
+import { type Controllers, type Simulated, startControllers } from './controllers/controllers.ts'
+import { createCrdController } from './crd/crd-controller.ts'
+import { createDiscovery } from './discovery/discovery.ts'
+import { fromSocket, handleRequest, type RequestParts } from './http/handle-request.ts'
+import { listen, type TlsOptions } from './http/listener.ts'
+import { type RequestReport, withReports } from './http/request-report.ts'
+import type { InProcessClient } from './in-process-client.ts'
+import { createBuiltInRegistry } from './kinds/load.ts'
+import type { Registry } from './kinds/registry.ts'
+import { withServiceAddresses } from './kinds/strategies/service-addresses.ts'
+import { strategyOf } from './kinds/strategies/strategy-of.ts'
+import { serveSubresource } from './rest/serve-subresource.ts'
+import { Store } from './storage/store.ts'
+import { serveAction } from './subresources/serve-action.ts'
+
+export interface ApiServerOptions {
+  /** Default: loopback. */
+  readonly host?: string
+  /** Default 0: any free one. */
+  readonly port?: number
+  /** Default: plain HTTP. */
+  readonly tls?: TlsOptions | undefined
+  /** Who may come with which bearer token. */
+  readonly tokens: readonly GivenToken[]
+  /** Whoever shows no credentials is taken for the holder of this token: kubectl sends none over plain HTTP. */
+  readonly defaultToken?: string
+  /** Default: an empty one in memory. */
+  readonly store?: Store
+  /** Default: the real one. */
+  readonly clock?: Clock
+  /** PEM; default: a new one, so that tokens of service accounts end with the server. */
+  readonly serviceAccountKey?: string | undefined
+  /** PEM of the authority that signed the server's certificate, for kube-root-ca.crt; default: none. */
+  readonly rootCaPem?: string
+  readonly simulate?: Simulated | undefined
+  /** Hears of each request as it is answered, as an audit log does; default: nobody does. */
+  readonly onRequest?: ((report: RequestReport) => void) | undefined
+  /** Hears of the server's own faults, which its client is told as a 500. */
+  readonly onFault?: (error: unknown, what: string) => void
+}
+
+/** A server that answers. */
+export interface ApiServer {
+  /** `http://127.0.0.1:PORT` */
+  readonly url: string
+  readonly port: number
+  readonly store: Store
+  readonly registry: Registry
+  /** The API without a socket, for the server's own controllers. */
+  readonly client: InProcessClient
+  /** The server's own controllers have nothing to do right now. */
+  readonly isIdle: boolean
+  close(): Promise<void>
+}
+
+export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const { host = '127.0.0.1', port = 0, tls, tokens, store = new Store(), clock = realClock } = options
+  const now = () => clock.now()
+  const onFault = options.onFault ?? (() => {})
+  const registry = createBuiltInRegistry(strategyOf)
+  createBootstrapPolicy(store, now())
+  const access = createAccess({ store, tokens, now, serviceAccountKey: options.serviceAccountKey })
+  const admission = withServiceAddresses(createAdmission({ store, registry, authorizer: access.authorizer }), store)
+  let address = `${host}:${port}`
+  const discovery = createDiscovery({ registry, serverAddress: () => address })
+  const parts: RequestParts = {
+    context: { store, registry, admission, now, after: clock.after },
+    registry,
+    access,
+    virtualResources: access.virtualResources,
+    discovery,
+    serveSubresource: (context, request) => serveSubresource(context, request) ?? serveAction(context, request, client),
+    onFault,
+  }
+  const client = inProcessClient(parts)
+  const definitions = createCrdController({
+    store,
+    registry,
+    client,
+    clock,
+    onError: (error) => onFault(error, 'definitions'),
+  })
+  const listener = await listen({
+    host,
+    port,
+    tls,
+    respond: (message) => {
+      const request = fromSocket(message, access, options.defaultToken)
+      if (options.onRequest === undefined) return handleRequest(parts, request)
+      const requesterOf = () => access.requesterOf(message)
+      return withReports(request, requesterOf, now, options.onRequest, (heard) => handleRequest(parts, heard))
+    },
+  }).catch((error: unknown) => {
+    definitions.stop()
+    throw error
+  })
+  address = listener.url.replace(/^https?:\/\//, '')
+  const controllers: Controllers = await startControllers({
+    ...{ store, registry, client, clock, simulate: options.simulate, rootCaPem: options.rootCaPem ?? '' },
+    address: { clusterIP: '10.96.0.1', port: listener.port },
+    onError: (controller, key, error) => onFault(error, `${controller} ${key}`),
+  })
+  const roles = startRoleAggregation({ store, client })
+  return {
+    ...{ url: listener.url, port: listener.port, store, registry, client },
+    get isIdle() {
+      return controllers.isIdle && definitions.isIdle && roles.isIdle
+    },
+    async close() {
+      controllers.stop()
+      roles.stop()
+      definitions.stop()
+      await listener.close()
+    },
+  }
+}
+
+/** As SYSTEM_USER, past authorization: the server's own hands. */
+function inProcessClient(parts: RequestParts): InProcessClient {
+  return {
+    async request(method, url, body, contentType = 'application/json') {
+      const bytes = Buffer.from(body === undefined ? '' : JSON.stringify(body))
+      const answer = await handleRequest(parts, {
+        ...{ method, url, isTrusted: true, headers: { 'content-type': contentType } },
+        readBody: async () => bytes,
+        authenticate: async () => SYSTEM_USER,
+      })
+      if ('open' in answer) throw new Error(`Cannot ask for ${url} without a socket: it is a watch`)
+      return { code: answer.code, body: parseBody(String(answer.body)) }
+    },
+  }
+}
+
+function parseBody(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}

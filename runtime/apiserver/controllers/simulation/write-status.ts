@@ -1,0 +1,16 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { ApiObject } from '../../json.ts'
+import type { ControllerContext } from '../controller-context.ts'
+import { type ResourcePath, unlessCode } from '../object-client.ts'
+
+/** Writes what differs from the status there is; gone meanwhile is fine. errors: 409 as RequestFailure, for another turn */
+export async function writeStatus(
+  { client }: ControllerContext,
+  resource: ResourcePath,
+  object: ApiObject,
+  status: object,
+): Promise<void> {
+  const plain: unknown = JSON.parse(JSON.stringify(status))
+  if (isDeepStrictEqual(object.status, plain)) return
+  await unlessCode(client.update(resource, { ...object, status: plain }, 'status'), 404)
+}

@@ -1,0 +1,170 @@
+import type { IncomingMessage } from 'node:http'
+import type { Access } from '../access/access.ts'
+import type { User } from '../access/user.ts'
+import type { VirtualResources } from '../access/virtual-resource.ts'
+import { pageNotFound } from '../discovery/answer.ts'
+import type { Discovery } from '../discovery/discovery.ts'
+import type { ApiResource } from '../kinds/api-resource.ts'
+import type { Registry } from '../kinds/registry.ts'
+import { type RequestInfo, readRequestInfo } from '../request-info.ts'
+import type { RestContext, RestRequest } from '../rest/rest-request.ts'
+import { type ServeSubresource, serveResource } from '../rest/serve-resource.ts'
+import { serveVirtual } from '../rest/serve-virtual.ts'
+import { ApiError, internalError, methodNotAllowed, pathNotFound } from '../status.ts'
+import { type Answer, asYaml, errorAnswer, pretty, type StreamAnswer } from './answer.ts'
+import { negotiate } from './negotiate.ts'
+import { readBody } from './read-body.ts'
+
+/** The parts that requests go through. */
+export interface RequestParts {
+  readonly context: RestContext
+  readonly registry: Registry
+  readonly access: Access
+  readonly virtualResources: VirtualResources
+  readonly discovery: Discovery
+  readonly serveSubresource: ServeSubresource
+  /** Hears of what should not happen: an error that is no ApiError. */
+  onFault(error: unknown, what: string): void
+}
+
+/** A request without its socket. */
+export interface PlainRequest {
+  readonly method: string
+  /** Path and query. */
+  readonly url: string
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readBody(): Promise<Buffer>
+  authenticate(): Promise<User>
+  readonly isTrusted: boolean
+}
+
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
+/** More than that says nothing any more; kube-apiserver cuts at 4 KiB of text. */
+const MAX_WARNINGS = 100
+
+export function fromSocket(message: IncomingMessage, access: Access, defaultToken?: string): PlainRequest {
+  if (defaultToken !== undefined) message.headers.authorization ??= `Bearer ${defaultToken}`
+  const headers = message.headers as Readonly<Record<string, string | undefined>>
+  return {
+    method: message.method ?? 'GET',
+    url: message.url ?? '/',
+    headers,
+    readBody: () => readBody(message, headers['content-length']),
+    authenticate: () => access.authenticate(message),
+    isTrusted: false,
+  }
+}
+
+/** Answers whatever happens. */
+export async function handleRequest(parts: RequestParts, request: PlainRequest): Promise<Answer | StreamAnswer> {
+  const warnings: string[] = []
+  try {
+    const { pathname, query } = parseUrl(request.url)
+    const answer = await route(parts, request, pathname, query, warnings)
+    if ('open' in answer) return answer
+    return finish(answer, request, query, warnings)
+  } catch (error) {
+    if (!(error instanceof ApiError)) parts.onFault(error, `${request.method} ${request.url}`)
+    const known =
+      error instanceof ApiError ? error : internalError(error instanceof Error ? error.message : String(error))
+    return finish(errorAnswer(known), request, new URLSearchParams(), warnings)
+  }
+}
+
+async function route(
+  parts: RequestParts,
+  request: PlainRequest,
+  path: string,
+  query: URLSearchParams,
+  warnings: string[],
+): Promise<Answer | StreamAnswer> {
+  const { method, headers } = request
+  const info = readRequestInfo(method, path, query)
+  const user = await request.authenticate()
+  if (!request.isTrusted) parts.access.authorize(user, info)
+  if (!info.isResource)
+    return parts.discovery.answer({
+      method,
+      path,
+      query,
+      accept: headers.accept,
+      ifNoneMatch: headers['if-none-match'],
+    })
+  const resource = parts.registry.find(info.group, info.version, info.plural)
+  if (resource === undefined) return unknownResource(parts, info)
+  if (isBesideCustom(info, resource)) return pageNotFound()
+  // kube-apiserver routes GET alone; a HEAD of a resource is a method like any other that is not there.
+  if (!METHODS.has(method) || method === 'HEAD') throw methodNotAllowed()
+  const restRequest: RestRequest = {
+    info: withinScope(info, resource),
+    resource,
+    query,
+    user,
+    representation: negotiate(headers.accept, info.verb === 'list' || info.verb === 'watch'),
+    contentType: headers['content-type'],
+    userAgent: headers['user-agent'],
+    readBody: request.readBody,
+    authorize: (asked) => {
+      if (!request.isTrusted) parts.access.authorize(user, asked)
+    },
+    warn: (text) => {
+      if (warnings.length < MAX_WARNINGS && !warnings.includes(text)) warnings.push(text)
+    },
+  }
+  const isThere = info.subresource === undefined || resource.subresources.has(info.subresource)
+  if (isThere && resource.deprecation !== undefined) restRequest.warn(resource.deprecation)
+  const virtual = await serveVirtual(parts.context, restRequest, parts.virtualResources)
+  return virtual ?? serveResource(parts.context, restRequest, parts.serveSubresource)
+}
+
+/** To authorization a namespace is in itself; to the store it is in none. errors: ApiError 404 for other such paths */
+function withinScope(info: RequestInfo, { namespaced, group, plural }: ApiResource): RequestInfo {
+  if (namespaced || info.namespace === undefined) return info
+  if (group !== '' || plural !== 'namespaces') throw pathNotFound()
+  return { ...info, namespace: undefined }
+}
+
+/** Custom resources are in their namespaces or in none; only lists and watches are across all. */
+function isBesideCustom({ namespace, verb }: RequestInfo, { isCustom, namespaced }: ApiResource): boolean {
+  if (!isCustom) return false
+  return namespaced ? namespace === undefined && verb !== 'list' && verb !== 'watch' : namespace !== undefined
+}
+
+/** Of a group that is not built in the path is no API's at all. */
+function unknownResource({ registry }: RequestParts, { group }: RequestInfo): Answer {
+  const isBuiltIn = registry.list().some((each) => each.group === group && !each.isCustom)
+  if (isBuiltIn) throw pathNotFound()
+  return pageNotFound()
+}
+
+function parseUrl(url: string): { pathname: string; query: URLSearchParams } {
+  const at = url.indexOf('?')
+  const pathname = at < 0 ? url : url.slice(0, at)
+  return { pathname, query: new URLSearchParams(at < 0 ? '' : url.slice(at + 1)) }
+}
+
+/** People who ask by hand get their answers indented. source: apiserver pkg/endpoints/handlers/negotiation isPrettyPrint */
+function finish(answer: Answer, request: PlainRequest, query: URLSearchParams, warnings: readonly string[]): Answer {
+  const withWarnings =
+    warnings.length === 0 ? answer : { ...answer, headers: { ...answer.headers, warning: formatWarnings(warnings) } }
+  if (wantsYaml(request.headers.accept) && answer.headers['content-type'] === 'application/json')
+    return asYaml(withWarnings)
+  const asked = query.get('pretty')
+  const isByHand = /^(curl|Wget|Mozilla\/5\.0)/.test(request.headers['user-agent'] ?? '')
+  const isPretty = asked === null ? isByHand : !['0', 'false'].includes(asked)
+  return isPretty ? pretty(withWarnings) : withWarnings
+}
+
+function wantsYaml(accept: string | undefined): boolean {
+  if (accept === undefined || !accept.includes('yaml')) return false
+  try {
+    return negotiate(accept).format === 'yaml'
+  } catch {
+    return false
+  }
+}
+
+/** One header with all of them, as HTTP allows. source: apimachinery pkg/util/net NewWarningHeader */
+function formatWarnings(warnings: readonly string[]): string {
+  return warnings.map((text) => `299 - "${text.replace(/\p{Cc}/gu, ' ').replace(/["\\]/g, '\\$&')}"`).join(', ')
+}

@@ -1,0 +1,133 @@
+import type { ApiResource, Strategy } from '../api-resource.ts'
+import { applyBuiltInDefaults } from './apply-defaults.ts'
+import { convertAutoscaler } from './autoscaler-conversion.ts'
+import { convertEvent } from './event-conversion.ts'
+import { SELECTABLE_FIELDS } from './field-selectors.ts'
+import { PREPARE, podGracePeriodSeconds, resetStatus } from './prepare.ts'
+import { prepareService, prepareServiceUpdate } from './service.ts'
+import { VALIDATION } from './validation.ts'
+
+export type BuiltInStrategy = Strategy & Pick<ApiResource, 'selectableFields' | 'convert'>
+
+/** By `group/Kind`, as the real server's: those whose objects count their generation. */
+const WITH_GENERATION = new Set([
+  '/Pod',
+  '/PodTemplate',
+  '/ReplicationController',
+  ...['DaemonSet', 'Deployment', 'ReplicaSet', 'StatefulSet'].map((kind) => `apps/${kind}`),
+  'batch/CronJob',
+  'batch/Job',
+  'discovery.k8s.io/EndpointSlice',
+  ...['Ingress', 'IngressClass', 'NetworkPolicy'].map((kind) => `networking.k8s.io/${kind}`),
+  'policy/PodDisruptionBudget',
+  'scheduling.k8s.io/PriorityClass',
+  ...['FlowSchema', 'PriorityLevelConfiguration'].map((kind) => `flowcontrol.apiserver.k8s.io/${kind}`),
+  ...[
+    'MutatingAdmissionPolicy',
+    'MutatingAdmissionPolicyBinding',
+    'MutatingWebhookConfiguration',
+    'ValidatingAdmissionPolicy',
+    'ValidatingAdmissionPolicyBinding',
+    'ValidatingWebhookConfiguration',
+  ].map((kind) => `admissionregistration.k8s.io/${kind}`),
+  ...['DeviceClass', 'ResourceSlice'].map((kind) => `resource.k8s.io/${kind}`),
+])
+
+const WITH_STATUS = new Set([
+  ...[
+    'Namespace',
+    'Node',
+    'PersistentVolume',
+    'PersistentVolumeClaim',
+    'Pod',
+    'ReplicationController',
+    'ResourceQuota',
+    'Service',
+  ].map((kind) => `/${kind}`),
+  ...['DaemonSet', 'Deployment', 'ReplicaSet', 'StatefulSet'].map((kind) => `apps/${kind}`),
+  'batch/CronJob',
+  'batch/Job',
+  'autoscaling/HorizontalPodAutoscaler',
+  'networking.k8s.io/Ingress',
+  'networking.k8s.io/ServiceCIDR',
+  'policy/PodDisruptionBudget',
+  'storage.k8s.io/VolumeAttachment',
+  'admissionregistration.k8s.io/ValidatingAdmissionPolicy',
+  'certificates.k8s.io/CertificateSigningRequest',
+  'apiregistration.k8s.io/APIService',
+  ...['FlowSchema', 'PriorityLevelConfiguration'].map((kind) => `flowcontrol.apiserver.k8s.io/${kind}`),
+  'resource.k8s.io/ResourceClaim',
+])
+
+const CREATES_ON_UPDATE = new Set([
+  '/Endpoints',
+  '/Event',
+  'events.k8s.io/Event',
+  '/LimitRange',
+  '/Service',
+  'coordination.k8s.io/Lease',
+  'node.k8s.io/RuntimeClass',
+  ...['ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding'].map((kind) => `rbac.authorization.k8s.io/${kind}`),
+])
+
+/** Those that must be sent with their resourceVersion; all others can be overwritten without. */
+const NEEDS_RESOURCE_VERSION = new Set([
+  'node.k8s.io/RuntimeClass',
+  'policy/PodDisruptionBudget',
+  'coordination.k8s.io/Lease',
+  'apiregistration.k8s.io/APIService',
+  ...['CSIDriver', 'CSINode', 'CSIStorageCapacity', 'VolumeAttachment'].map((kind) => `storage.k8s.io/${kind}`),
+  ...[
+    'MutatingAdmissionPolicy',
+    'MutatingAdmissionPolicyBinding',
+    'MutatingWebhookConfiguration',
+    'ValidatingAdmissionPolicy',
+    'ValidatingAdmissionPolicyBinding',
+    'ValidatingWebhookConfiguration',
+  ].map((kind) => `admissionregistration.k8s.io/${kind}`),
+])
+
+const NAME_RULES: Readonly<Record<string, NonNullable<Strategy['nameRule']>>> = {
+  '/Namespace': 'label',
+  '/Service': 'label',
+  'apps/StatefulSet': 'label',
+  'apiregistration.k8s.io/APIService': 'path',
+  ...Object.fromEntries(
+    ['ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding'].map((kind) => [
+      `rbac.authorization.k8s.io/${kind}`,
+      'path' as const,
+    ]),
+  ),
+}
+
+/** Kept for those who delete by old clients: their pods stay. */
+const ORPHANS = new Set(['/ReplicationController', 'batch/Job'])
+
+/** How the API server treats a built-in kind, beside what holds for all kinds. */
+export function strategyOf(group: string, kind: string): BuiltInStrategy {
+  const id = `${group}/${kind}`
+  const hasStatus = WITH_STATUS.has(id)
+  const nameRule = NAME_RULES[id]
+  return {
+    hasGeneration: WITH_GENERATION.has(id),
+    hasStatus,
+    applyDefaults: applyBuiltInDefaults,
+    ...(hasStatus && { prepareForCreate: resetStatus }),
+    ...PREPARE[id],
+    ...(id === '/Service' && { prepareForCreate: prepareService, prepareForUpdate: prepareServiceUpdate }),
+    ...VALIDATION[id],
+    ...(nameRule !== undefined && { nameRule }),
+    ...(id === '/Pod' && { gracePeriodSeconds: podGracePeriodSeconds }),
+    createsOnUpdate: CREATES_ON_UPDATE.has(id),
+    updatesUnconditionally: !NEEDS_RESOURCE_VERSION.has(id),
+    defaultPropagation: ORPHANS.has(id) ? 'Orphan' : 'Background',
+    selectableFields: SELECTABLE_FIELDS[id] ?? {},
+    convert: CONVERSIONS[id],
+  }
+}
+
+const CONVERSIONS: Readonly<Record<string, ApiResource['convert']>> = {
+  '/Event': convertEvent,
+  'events.k8s.io/Event': convertEvent,
+  'autoscaling/HorizontalPodAutoscaler': convertAutoscaler,
+}

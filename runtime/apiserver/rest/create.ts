@@ -1,0 +1,108 @@
+import type { AdmissionRequest } from '../admission/admission.ts'
+import { trackUpdate } from '../apply/managed-fields.ts'
+import type { Answer } from '../http/answer.ts'
+import type { ApiObject } from '../json.ts'
+import { ApiError, alreadyExists, invalid } from '../status.ts'
+import { RevisionConflict } from '../storage/store.ts'
+import { decodeObject } from './decode-object.ts'
+import { fillName, fillNamespace, fillSystemFields, generateName } from './object-identity.ts'
+import { completeObject, prepareForCreate, validateCreate } from './object-rules.ts'
+import { objectAnswer } from './represent.ts'
+import { fieldManagerOf, groupResourceOf, type RestContext, type RestRequest, storedKindOf } from './rest-request.ts'
+import { inWriteOrder, toStorageVersion, writtenObject } from './versions.ts'
+import { readWriteOptions, type WriteOptions } from './write-options.ts'
+
+/** As often as kube-apiserver tries another name where a generated one is taken. */
+const MAX_NAME_TRIES = 8
+
+export async function createFromRequest(context: RestContext, request: RestRequest): Promise<Answer> {
+  const options = readWriteOptions(request.query, 'CreateOptions')
+  const object = await decodeObject(context, request, options)
+  fillNamespace(request.resource, object, request.info.namespace)
+  const complete = completeObject(request, object)
+  trackCreation(context, request, complete)
+  const created = await createObject(context, request, options, complete)
+  return objectAnswer(request, 201, JSON.stringify(created), context.now())
+}
+
+/** A PUT or an apply of what is not there creates it, who may. errors: ApiError 403 and those of createObject() */
+export async function createByChange(
+  context: RestContext,
+  request: RestRequest,
+  options: WriteOptions,
+  object: ApiObject,
+): Promise<Answer> {
+  request.authorize({ ...request.info, verb: 'create' })
+  const created = await createObject(context, request, options, object)
+  return objectAnswer(request, 201, JSON.stringify(created), context.now())
+}
+
+/** The status that is sent is no one's: it is dropped later. */
+function trackCreation({ now }: RestContext, request: RestRequest, object: ApiObject): void {
+  const manager = fieldManagerOf(request)
+  trackUpdate({ resource: request.resource, old: undefined, object, manager, subresource: '', now: new Date(now()) })
+}
+
+/** From admission on; the object has its managedFields. Answers it as it is stored, or as it would be. */
+export async function createObject(
+  context: RestContext,
+  request: RestRequest,
+  options: WriteOptions,
+  object: ApiObject,
+): Promise<ApiObject> {
+  const { resource } = request
+  if ((object.metadata.resourceVersion ?? '') !== '')
+    throw new ApiError(500, undefined, 'resourceVersion should not be set on objects to be created')
+  delete object.metadata.resourceVersion
+  fillSystemFields(object, context.now())
+  const admission = admissionOf(request, options, 'CREATE', object, undefined)
+  const admitted = (await context.admission.mutate(admission, object)) as ApiObject
+  fillName(resource, admitted)
+  prepareForCreate(resource, admitted)
+  const errors = validateCreate(resource, admitted)
+  if (errors.length > 0) throw invalid(storedKindOf(resource), admitted.metadata.name as string, errors)
+  const final = inWriteOrder(admitted)
+  await context.admission.validate({ ...admission, name: final.metadata.name as string }, final)
+  return options.isDryRun ? assertAbsent(context, request, final) : putNew(context, request, final)
+}
+
+export function admissionOf(
+  request: RestRequest,
+  options: WriteOptions,
+  operation: AdmissionRequest['operation'],
+  object: ApiObject | undefined,
+  old: ApiObject | undefined,
+): AdmissionRequest {
+  const { resource, info, user } = request
+  return {
+    ...{ operation, resource, subresource: info.subresource, user, old, isDryRun: options.isDryRun },
+    namespace: info.namespace ?? '',
+    name: info.name ?? object?.metadata.name ?? '',
+    options: options.sent,
+    warn: request.warn,
+  }
+}
+
+function assertAbsent({ store }: RestContext, { resource }: RestRequest, object: ApiObject): ApiObject {
+  const { namespace = '', name = '' } = object.metadata
+  if (store.get(resource.storage, namespace, name) !== undefined) throw alreadyExists(groupResourceOf(resource), name)
+  return object
+}
+
+async function putNew({ store }: RestContext, { resource }: RestRequest, object: ApiObject): Promise<ApiObject> {
+  const isGenerated = (object.metadata.generateName ?? '') !== ''
+  for (let attempt = 1; ; attempt++) {
+    // Its place in the text; the store fills it in.
+    object.metadata.resourceVersion = ''
+    const stored = await toStorageVersion(resource, object)
+    try {
+      const put = store.put(resource.storage, inWriteOrder(stored), 0)
+      return inWriteOrder(await writtenObject(resource, object, put))
+    } catch (error) {
+      if (!(error instanceof RevisionConflict)) throw error
+      if (!isGenerated || attempt >= MAX_NAME_TRIES)
+        throw alreadyExists(groupResourceOf(resource), object.metadata.name ?? '')
+      object.metadata.name = generateName(object.metadata.generateName as string)
+    }
+  }
+}

@@ -1,0 +1,184 @@
+import { type BodyFormat, bodyFormat, type DecodedBody, decodeBody, summarizeBody } from '../http/decode-body.ts'
+import { goNameOf, TYPE_META } from '../http/go-names.ts'
+import { MalformedBody } from '../http/malformed-body.ts'
+import { type ApiObject, isJsonObject, type JsonObject, type JsonValue } from '../json.ts'
+import type { ApiResource } from '../kinds/api-resource.ts'
+import { formatStrictErrors, strictFieldErrors } from '../schema/strict.ts'
+import { badRequest, invalid } from '../status.ts'
+import { apiVersionOf, type RestContext, type RestRequest } from './rest-request.ts'
+import type { WriteOptions } from './write-options.ts'
+
+/**
+ * The request's body as an object of the resource, its unknown fields reported as the request wants that, and gone.
+ * errors: ApiError 400, 413, 415, 422 with kube-apiserver's words
+ */
+export async function decodeObject(
+  context: RestContext,
+  request: RestRequest,
+  options: WriteOptions,
+  expected: ApiResource = request.resource,
+): Promise<ApiObject> {
+  const format = bodyFormat(request.contentType)
+  const bytes = await request.readBody()
+  const body = decodeOrRefuse(bytes, format, expected.kind)
+  const object = withTypeMeta(body.value, bytes, expected)
+  assertKind(context, object, expected)
+  reportStrictFields(request, options, object, body.text, expected, body.faults)
+  return object
+}
+
+function decodeOrRefuse(bytes: Buffer, format: BodyFormat, kind: string): DecodedBody {
+  try {
+    return decodeBody(bytes, format)
+  } catch (error) {
+    if (!(error instanceof MalformedBody)) throw error
+    const why = format === 'json' ? `couldn't get version/kind; json parse error: ${error.message}` : error.message
+    throw unrecognized(kind, why, bytes)
+  }
+}
+
+function unrecognized(kind: string, why: string, bytes: Buffer): Error {
+  return badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why} (${summarizeBody(bytes)})`)
+}
+
+function withTypeMeta(value: JsonValue, bytes: Buffer, resource: ApiResource): ApiObject {
+  if (value !== null && !isJsonObject(value)) {
+    throw unrecognized(
+      resource.kind,
+      `couldn't get version/kind; json parse error: json: cannot unmarshal ${goNameOf(value)} into Go value of type ${TYPE_META}`,
+      bytes,
+    )
+  }
+  const object = value ?? {}
+  const { kind, apiVersion } = object
+  if (resource.isCustom) {
+    if (kind === undefined || kind === '')
+      throw unrecognized(resource.kind, `Object 'Kind' is missing in '${bytes.toString('utf8').trimEnd()}'`, bytes)
+    if (apiVersion === undefined || apiVersion === '')
+      throw unrecognized(
+        resource.kind,
+        `Object 'apiVersion' is missing in '${bytes.toString('utf8').trimEnd()}'`,
+        bytes,
+      )
+  }
+  return toApiObject(
+    { ...object, kind: kind || resource.kind, apiVersion: apiVersion || apiVersionOf(resource) },
+    resource,
+  )
+}
+
+/** errors: ApiError 400 where metadata is no object, or has what has not its type */
+export function toApiObject(object: JsonObject, resource: ApiResource): ApiObject {
+  const { kind, apiVersion, metadata, ...rest } = object
+  if (metadata !== undefined && metadata !== null && !isJsonObject(metadata))
+    throw wrongType(resource, goNameOf(metadata), 'metadata', 'v1.ObjectMeta')
+  const meta = isJsonObject(metadata) ? metadata : {}
+  for (const [field, value] of Object.entries(meta)) {
+    if (value === null) delete meta[field]
+    else assertMetaType(resource, field, value)
+  }
+  return { kind, apiVersion, metadata: meta, ...rest } as unknown as ApiObject
+}
+
+const TEXT_FIELDS = new Set([
+  'name',
+  'generateName',
+  'namespace',
+  'uid',
+  'resourceVersion',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'selfLink',
+])
+const TEXT_MAPS = new Set(['labels', 'annotations'])
+
+/** Everything later relies on these; G's shaping and the schemas see to the rest. */
+function assertMetaType(resource: ApiResource, field: string, value: JsonValue): void {
+  if (TEXT_FIELDS.has(field) && typeof value !== 'string')
+    throw wrongType(resource, goNameOf(value), `metadata.${field}`, 'string')
+  if (TEXT_MAPS.has(field)) {
+    if (!isJsonObject(value)) throw wrongType(resource, goNameOf(value), `metadata.${field}`, 'map[string]string')
+    for (const each of Object.values(value))
+      if (each !== null && typeof each !== 'string')
+        throw wrongType(resource, goNameOf(each), `metadata.${field}`, 'string')
+  }
+  if (field === 'finalizers' && !(Array.isArray(value) && value.every((each) => typeof each === 'string')))
+    throw wrongType(
+      resource,
+      Array.isArray(value) ? goNameOf(value.find((each) => typeof each !== 'string') ?? null) : goNameOf(value),
+      'metadata.finalizers',
+      Array.isArray(value) ? 'string' : '[]string',
+    )
+  if (
+    (field === 'ownerReferences' || field === 'managedFields') &&
+    !(Array.isArray(value) && value.every(isJsonObject))
+  )
+    throw wrongType(
+      resource,
+      goNameOf(value),
+      `metadata.${field}`,
+      field === 'ownerReferences' ? '[]v1.OwnerReference' : '[]v1.ManagedFieldsEntry',
+    )
+}
+
+function wrongType({ kind, version, isCustom }: ApiResource, found: string, path: string, wanted: string): Error {
+  // Of a custom resource Go reads the metadata by itself.
+  const field =
+    path === 'metadata' ? `${kind}.${path}` : `ObjectMeta.${isCustom ? path.replace('metadata.', '') : path}`
+  const message = `json: cannot unmarshal ${found} into Go struct field ${field} of type ${wanted}`
+  return badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${message}`)
+}
+
+/** errors: ApiError 400 for an object of another kind, 422 for a custom one */
+export function assertKind(context: RestContext, object: ApiObject, expected: ApiResource): void {
+  const { kind, apiVersion } = object
+  if (kind === expected.kind && apiVersion === apiVersionOf(expected)) return
+  if (expected.isCustom) {
+    if (apiVersion !== apiVersionOf(expected))
+      throw badRequest(
+        `the API version in the data (${apiVersion}) does not match the expected API version (${apiVersionOf(expected)})`,
+      )
+    const error = {
+      reason: 'FieldValueInvalid',
+      field: 'kind',
+      badValue: kind,
+      detail: `must be ${expected.kind}`,
+    } as const
+    throw invalid({ group: expected.group, kind }, object.metadata.name ?? '', [error])
+  }
+  const [version = '', group = ''] = apiVersion.split('/').reverse()
+  const start = `${kind} in version "${version}" cannot be handled as a ${expected.kind}`
+  const isKnown = context.registry.findKind(group, version, kind) !== undefined
+  if (isKnown)
+    throw badRequest(
+      `${start}: converting (${version}.${kind}) to (${packageOf(expected.group)}.${expected.kind}): unknown conversion`,
+    )
+  throw badRequest(
+    `${start}: no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`,
+  )
+}
+
+/** The Go package of a group's internal types. */
+function packageOf(group: string): string {
+  return group === '' ? 'core' : (group.split('.')[0] as string)
+}
+
+/** errors: ApiError 400 with fieldValidation=Strict */
+export function reportStrictFields(
+  request: RestRequest,
+  { fieldValidation }: WriteOptions,
+  object: ApiObject,
+  text: string | undefined,
+  resource: ApiResource,
+  faults: readonly string[] = [],
+): void {
+  if (fieldValidation === 'Ignore') return
+  const errors = [...faults, ...strictFieldErrors(resource.schema, object, text, resource.isCustom)]
+  if (errors.length === 0) return
+  if (fieldValidation === 'Warn') {
+    for (const each of errors) request.warn(each)
+    return
+  }
+  const { kind, version } = resource
+  throw badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${formatStrictErrors(errors)}`)
+}

@@ -1,0 +1,23 @@
+import type { Answer } from '../http/answer.ts'
+import { notFound } from '../status.ts'
+import type { StoredObject } from '../storage/store.ts'
+import { awaitRevision } from './await-revision.ts'
+import { readRevision } from './list-options.ts'
+import { objectAnswer } from './represent.ts'
+import { groupResourceOf, type RestContext, type RestRequest } from './rest-request.ts'
+import { readText } from './versions.ts'
+
+export async function getObject(context: RestContext, request: RestRequest): Promise<Answer> {
+  const asked = readRevision(request.query.get('resourceVersion') ?? '', true)
+  await awaitRevision(context, request.resource.storage, asked)
+  const stored = findStored(context, request)
+  return objectAnswer(request, 200, await readText(request.resource, stored), context.now())
+}
+
+/** errors: ApiError 404 */
+export function findStored({ store }: RestContext, { resource, info }: RestRequest): StoredObject {
+  const name = info.name ?? ''
+  const stored = store.get(resource.storage, info.namespace ?? '', name)
+  if (stored === undefined) throw notFound(groupResourceOf(resource), name)
+  return stored
+}

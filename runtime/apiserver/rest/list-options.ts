@@ -1,0 +1,92 @@
+import type { FieldError } from '../field-error.ts'
+import type { ApiResource } from '../kinds/api-resource.ts'
+import type { RequestInfo } from '../request-info.ts'
+import { ApiError, badRequest, invalid } from '../status.ts'
+import { notSupported, readBoolean, readInteger } from './write-options.ts'
+
+export interface ListOptions {
+  /** 0: all. */
+  readonly limit: number
+  readonly continueToken: string
+  /** As sent; empty: the newest. */
+  readonly resourceVersion: string
+  readonly resourceVersionMatch: '' | 'Exact' | 'NotOlderThan'
+  readonly timeoutSeconds: number | undefined
+  readonly allowsBookmarks: boolean
+  readonly sendsInitialEvents: boolean | undefined
+}
+
+const MATCHES = ['Exact', 'NotOlderThan', '']
+
+/** errors: ApiError 400, 422 with kube-apiserver's words. source: apimachinery pkg/apis/meta/internalversion/validation */
+export function readListOptions(query: URLSearchParams, isWatch: boolean): ListOptions {
+  const match = query.get('resourceVersionMatch') ?? ''
+  const options = {
+    limit: Math.max(0, readInteger(query, 'limit') ?? 0),
+    continueToken: query.get('continue') ?? '',
+    resourceVersion: query.get('resourceVersion') ?? '',
+    resourceVersionMatch: match as ListOptions['resourceVersionMatch'],
+    timeoutSeconds: readInteger(query, 'timeoutSeconds'),
+    allowsBookmarks: readBoolean(query, 'allowWatchBookmarks') ?? false,
+    sendsInitialEvents: readBoolean(query, 'sendInitialEvents'),
+  }
+  const errors = isWatch ? watchFaults(options) : listFaults(options)
+  if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors)
+  return options
+}
+
+function listFaults(options: ListOptions): FieldError[] {
+  const { resourceVersion, resourceVersionMatch: match, continueToken, sendsInitialEvents } = options
+  const errors: FieldError[] = []
+  if (match !== '') {
+    if (resourceVersion === '')
+      errors.push(matchForbidden('resourceVersionMatch is forbidden unless resourceVersion is provided'))
+    if (continueToken !== '') errors.push(matchForbidden('resourceVersionMatch is forbidden when continue is provided'))
+    if (!MATCHES.includes(match)) errors.push(notSupported('resourceVersionMatch', match, MATCHES))
+    if (match === 'Exact' && resourceVersion === '0')
+      errors.push(matchForbidden('resourceVersionMatch "exact" is forbidden for resourceVersion "0"'))
+  }
+  if (sendsInitialEvents !== undefined)
+    errors.push(forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list'))
+  return errors
+}
+
+function watchFaults(options: ListOptions): FieldError[] {
+  const { resourceVersionMatch: match, continueToken, sendsInitialEvents } = options
+  const errors: FieldError[] = []
+  if (match !== '') {
+    if (sendsInitialEvents === undefined)
+      errors.push(matchForbidden('resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'))
+    if (continueToken !== '') errors.push(matchForbidden('resourceVersionMatch is forbidden when continue is provided'))
+    if (match !== 'NotOlderThan') errors.push(notSupported('resourceVersionMatch', match, ['NotOlderThan']))
+  }
+  if (match === '' && continueToken !== '')
+    errors.push(matchForbidden('resourceVersionMatch is forbidden when continue is provided'))
+  if (match === '' && sendsInitialEvents !== undefined)
+    errors.push(matchForbidden('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'))
+  return errors
+}
+
+function matchForbidden(detail: string): FieldError {
+  return forbidden('resourceVersionMatch', detail)
+}
+
+function forbidden(field: string, detail: string): FieldError {
+  return { reason: 'FieldValueForbidden', field, detail }
+}
+
+/** 0 for none. errors: ApiError with kube-apiserver's words: 400 for lists, a bare 500 for the other verbs */
+export function readRevision(text: string, isBare: boolean): number {
+  if (text === '') return 0
+  const value = Number(text)
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value
+  const why = /^\d+$/.test(text) ? 'value out of range' : 'invalid syntax'
+  const fault = `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: ${why}`
+  throw isBare ? new ApiError(500, undefined, fault) : badRequest(`invalid resource version: ${fault}`)
+}
+
+/** A name in the path of a list or watch is a field selector. */
+export function fieldSelectorOf({ name }: RequestInfo, query: URLSearchParams, _resource: ApiResource): string {
+  const given = query.get('fieldSelector') ?? ''
+  return name === undefined ? given : [given, `metadata.name=${name}`].filter((each) => each !== '').join(',')
+}

@@ -1,0 +1,276 @@
+import { applyObject } from '../apply/server-side-apply.ts'
+import type { Answer } from '../http/answer.ts'
+import { type DecodedBody, decodeBody, parseJson } from '../http/decode-body.ts'
+import { MalformedBody } from '../http/malformed-body.ts'
+import { type ApiObject, isJsonObject, type JsonObject, type JsonValue } from '../json.ts'
+import type { ApiResource } from '../kinds/api-resource.ts'
+import { jsonPatch } from '../patch/json-patch.ts'
+import { mergePatch } from '../patch/merge-patch.ts'
+import { strategicMergePatch } from '../patch/strategic-patch.ts'
+import { describeStrategicRefusal } from '../patch/strategic-refusal.ts'
+import { formatStrictErrors, strictFieldErrors } from '../schema/strict.ts'
+import {
+  ApiError,
+  badRequest,
+  conflict,
+  invalid,
+  notFound,
+  notImitated,
+  OBJECT_MODIFIED,
+  unsupportedMediaType,
+} from '../status.ts'
+import { changeObject } from './change.ts'
+import { createByChange } from './create.ts'
+import { assertKind, reportStrictFields, toApiObject } from './decode-object.ts'
+import { assertName, fillNamespace } from './object-identity.ts'
+import { completeObject } from './object-rules.ts'
+import { objectAnswer } from './represent.ts'
+import { apiVersionOf, fieldManagerOf, groupResourceOf, type RestContext, type RestRequest } from './rest-request.ts'
+import { trackChange } from './update.ts'
+import { readWriteOptions, type WriteOptions } from './write-options.ts'
+
+type PatchType = 'json' | 'merge' | 'strategic' | 'apply'
+
+const TYPES: Readonly<Record<string, PatchType>> = {
+  'application/json-patch+json': 'json',
+  'application/merge-patch+json': 'merge',
+  'application/strategic-merge-patch+json': 'strategic',
+  'application/apply-patch+yaml': 'apply',
+}
+
+export async function patchFromRequest(context: RestContext, request: RestRequest): Promise<Answer> {
+  const type = patchTypeOf(request)
+  const options = readWriteOptions(request.query, 'PatchOptions', type === 'apply')
+  const body = await request.readBody()
+  if (type === 'apply') return applyFromRequest(context, request, options, body)
+  const patch = readPatch(body, type)
+  const updated = await changeObject(context, request, options, (old) => {
+    const patched = patchObject(request, type, old, patch)
+    const refuse = refusal(request, type, old, patch, patched)
+    return toChanged(context, request, options, old, patched, refuse)
+  })
+  return objectAnswer(request, 200, JSON.stringify(updated), context.now())
+}
+
+/** errors: ApiError 415 with kube-apiserver's words */
+export function patchTypeOf({ contentType, resource }: RestRequest): PatchType {
+  const mediaType = contentType?.split(';', 1)[0]?.trim() ?? ''
+  if (mediaType === 'application/apply-patch+cbor') throw notImitated('CBOR')
+  const type = TYPES[mediaType]
+  if (type === undefined) throw new ApiError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {})
+  if (type !== 'strategic' || !resource.isCustom) return type
+  const accepted = Object.keys(TYPES).filter((each) => TYPES[each] !== 'strategic')
+  throw unsupportedMediaType(
+    `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
+  )
+}
+
+/** errors: ApiError 400 */
+export function readPatch(body: Buffer, type: PatchType): JsonValue {
+  try {
+    return decodeBody(body, 'json').value
+  } catch (error) {
+    if (!(error instanceof MalformedBody)) throw error
+    throw badRequest(type === 'strategic' ? error.message : `error decoding patch: ${error.message}`)
+  }
+}
+
+export function patchObject({ resource }: RestRequest, type: PatchType, old: ApiObject, patch: JsonValue): JsonValue {
+  const target = old as unknown as JsonObject
+  switch (type) {
+    case 'json':
+      return jsonPatch(target, patch)
+    case 'merge':
+      return mergePatch(target, patch)
+    default:
+      return strategicMergePatch(resource.schema, target, patch)
+  }
+}
+
+/** What a patch made of the object, as if it had been sent whole. */
+function toChanged(
+  context: RestContext,
+  request: RestRequest,
+  options: WriteOptions,
+  old: ApiObject,
+  patched: JsonValue,
+  refuse: Refusal,
+): ApiObject {
+  if (!isJsonObject(patched)) throw badRequest('the patch does not leave an object')
+  const { resource, info } = request
+  const object = readPatched(context, request, options, patched, refuse)
+  assertName(object, info.name ?? '')
+  fillNamespace(resource, object, info.namespace)
+  const complete = refusePatched(refuse, () => completeObject(request, object))
+  trackChange(context, request, old, complete)
+  return complete
+}
+
+function readPatched(
+  context: RestContext,
+  request: RestRequest,
+  options: WriteOptions,
+  patched: JsonObject,
+  refuse: Refusal,
+): ApiObject {
+  const { resource } = request
+  if (resource.isCustom) assertCustomKind(resource, patched)
+  return refusePatched(refuse, () => {
+    const object = toApiObject(structuredClone(patched), resource)
+    assertKind(context, object, resource)
+    reportStrictFields(request, options, object, undefined, resource)
+    return object
+  })
+}
+
+function assertCustomKind(resource: ApiResource, { apiVersion, kind, metadata }: JsonObject): void {
+  const wanted = { apiVersion: apiVersionOf(resource), kind: resource.kind }
+  const [field] = (['apiVersion', 'kind'] as const).filter((each) => ({ apiVersion, kind })[each] !== wanted[each])
+  if (field === undefined) return
+  const name = isJsonObject(metadata) && typeof metadata.name === 'string' ? metadata.name : ''
+  const badValue = { apiVersion, kind }[field] ?? ''
+  const group = String(apiVersion).includes('/') ? (String(apiVersion).split('/')[0] as string) : ''
+  throw invalid({ group, kind: String(kind) }, name, [
+    { reason: 'FieldValueInvalid', field, badValue, detail: `must be ${wanted[field]}` },
+  ])
+}
+
+/** What a patch is refused with, by what is wrong with what it made of the object. */
+type Refusal = (message: string) => { readonly badValue: string; readonly detail: string }
+
+/** Shows all that the patch made of the object; a strategic one is shown itself. */
+function refusal(
+  { resource }: RestRequest,
+  type: PatchType,
+  old: ApiObject,
+  patch: JsonValue,
+  patched: JsonValue,
+): Refusal {
+  if (type === 'strategic')
+    return (message) => describeStrategicRefusal(resource.schema, old as unknown as JsonObject, patch, message)
+  return (detail) => ({ badValue: JSON.stringify(sortTouched(patched, patch)), detail })
+}
+
+/** errors: what is wrong with the result (400) is the patch's fault: ApiError 422 */
+function refusePatched<T>(refuse: Refusal, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== 400) throw error
+    const message = error.message.replace(/^\S+ in version "\S*" cannot be handled as a \S+: /, '')
+    throw invalid({ group: '', kind: '' }, '', [{ reason: 'FieldValueInvalid', field: 'patch', ...refuse(message) }])
+  }
+}
+
+/** Go writes by name the fields of what it has merged, and leaves the rest as it was. */
+function sortTouched(value: JsonValue, patch: JsonValue): JsonValue {
+  if (!isJsonObject(value)) return value
+  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return Object.fromEntries(
+    fields.map(([key, each]) => {
+      const part = isJsonObject(patch) ? patch[key] : undefined
+      return [key, isJsonObject(part) ? sortTouched(each, part) : each]
+    }),
+  )
+}
+
+async function applyFromRequest(
+  context: RestContext,
+  request: RestRequest,
+  options: WriteOptions,
+  body: Buffer,
+): Promise<Answer> {
+  const { resource, info } = request
+  const sent = readApplied(request, options, body)
+  const isThere = context.store.get(resource.storage, info.namespace ?? '', info.name ?? '') !== undefined
+  if (!isThere && info.subresource !== undefined) throw notFound(groupResourceOf(resource), info.name ?? '')
+  if (!isThere) {
+    assertNoUid(request, sent)
+    const object = completeObject(request, apply(context, request, options, undefined, sent))
+    // Unlike a create's, it is no condition.
+    delete object.metadata.resourceVersion
+    return createByChange(context, request, options, object)
+  }
+  const updated = await changeObject(context, request, options, (old) => {
+    const object = apply(context, request, options, old, sent)
+    assertAppliedVersion(request, sent, old)
+    return completeObject(request, object)
+  })
+  return objectAnswer(request, 200, JSON.stringify(updated), context.now())
+}
+
+export function readApplied(request: RestRequest, options: WriteOptions, body: Buffer): ApiObject {
+  const { resource } = request
+  const { value, faults } = decodeApplied(body)
+  if (!isJsonObject(value)) throw badRequest('error decoding YAML: the body is no object')
+  const object = toApiObject(value, resource)
+  reportDuplicates(request, options, [...faults, ...duplicatesIn(textOf(body))])
+  return object
+}
+
+/** Unknown fields are told by the merge, which knows none of them. */
+function reportDuplicates(
+  request: RestRequest,
+  { fieldValidation }: WriteOptions,
+  duplicates: readonly string[],
+): void {
+  if (fieldValidation === 'Ignore' || duplicates.length === 0) return
+  if (fieldValidation === 'Strict') throw badRequest(formatStrictErrors(duplicates))
+  for (const each of duplicates) request.warn(each)
+}
+
+function duplicatesIn(text: string | undefined): string[] {
+  return text === undefined ? [] : strictFieldErrors(undefined, {}, text)
+}
+
+function decodeApplied(body: Buffer): DecodedBody {
+  try {
+    return decodeBody(body, 'yaml')
+  } catch (error) {
+    if (!(error instanceof MalformedBody)) throw error
+    throw badRequest(`error decoding YAML: error converting YAML to JSON: ${error.message}`)
+  }
+}
+
+/** JSON is YAML: where it is that, duplicate fields can be seen. */
+function textOf(body: Buffer): string | undefined {
+  const text = body.toString('utf8')
+  try {
+    parseJson(text)
+    return text
+  } catch {
+    return undefined
+  }
+}
+
+function apply(
+  context: RestContext,
+  request: RestRequest,
+  { force }: WriteOptions,
+  live: ApiObject | undefined,
+  sent: ApiObject,
+): ApiObject {
+  const { resource, info } = request
+  const manager = fieldManagerOf(request)
+  const subresource = info.subresource ?? ''
+  const applied = structuredClone(sent)
+  const object = applyObject({ resource, live, applied, manager, force, subresource, now: new Date(context.now()) })
+  // What is sent may leave out both: what comes of it is looked at.
+  fillNamespace(resource, object, info.namespace)
+  assertName(object, info.name ?? '')
+  return object
+}
+
+/** A uid is of one object that was there. */
+function assertNoUid({ resource, info }: RestRequest, { metadata }: ApiObject): void {
+  if ((metadata.uid ?? '') === '') return
+  const why = `uid mismatch: the provided object specified uid ${metadata.uid}, and no existing object was found`
+  throw conflict(groupResourceOf(resource), info.name ?? '', why)
+}
+
+/** A version that is sent along is a condition. */
+function assertAppliedVersion({ resource, info }: RestRequest, sent: ApiObject, old: ApiObject): void {
+  const asked = sent.metadata.resourceVersion ?? ''
+  if (asked === '' || asked === old.metadata.resourceVersion) return
+  throw conflict(groupResourceOf(resource), info.name ?? '', OBJECT_MODIFIED)
+}

@@ -1,0 +1,108 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { JsonValue } from '../json.ts'
+import { compileRegularExpression } from './regular-expression.ts'
+import type { Schema } from './schema.ts'
+import { effectiveFormat, isOfFormat } from './string-format.ts'
+import { formatBound, general, invalidValue, notInEnum, tooLong, ValidationResult, wrongType } from './violations.ts'
+
+/** Go's largest float32. */
+const MAX_FLOAT32 = 3.4028234663852886e38
+
+/** What JSON types a schema allows; none: any. */
+export function jsonTypes(schema: Schema): readonly string[] {
+  if (schema['x-kubernetes-int-or-string'] === true) return ['integer', 'string']
+  return schema.type === undefined ? [] : [schema.type]
+}
+
+/** `integer` for whole numbers: JSON text with a fraction of zero is taken as one, as the YAML of most clients is. */
+function jsonTypeOf(value: JsonValue): string {
+  if (Array.isArray(value)) return 'array'
+  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number'
+  return typeof value
+}
+
+export function validateType(schema: Schema, value: JsonValue, path: string): ValidationResult {
+  const result = new ValidationResult()
+  const types = jsonTypes(schema)
+  if (value === null) {
+    if (types.length > 0 && schema.nullable !== true) result.add(wrongType(path, types.join(','), 'null'))
+    else result.matchCount++
+    return result
+  }
+  const found = jsonTypeOf(value)
+  const fits = types.includes(found) || (found === 'integer' && types.includes('number'))
+  const format = effectiveFormat(schema)
+  const isText = found === 'string' || found === 'array'
+  const dataFormat = found === 'integer' ? 'int64' : found === 'number' ? 'float64' : ''
+  const numeric = types.includes('number') || types.includes('integer')
+  if (!isText && format !== undefined && !fits && format !== dataFormat) result.add(wrongType(path, format, dataFormat))
+  else if (!(isText && format !== undefined && !numeric) && types.length > 0 && !fits)
+    result.add(wrongType(path, types.join(','), found))
+  else result.matchCount++
+  return result
+}
+
+/** Null is in no enumeration that has no null. */
+export function validateEnum(schema: Schema, value: JsonValue, path: string): ValidationResult {
+  const result = new ValidationResult()
+  const allowed = schema.enum ?? []
+  if (allowed.length > 0 && !(value !== null && allowed.some((each) => isDeepStrictEqual(each, value))))
+    result.add(notInEnum(path, value, allowed))
+  return result
+}
+
+/** At most one of length and pattern, then the format. */
+export function validateString(schema: Schema, text: string, path: string): ValidationResult {
+  const result = new ValidationResult()
+  const { minLength, maxLength, pattern } = schema
+  const length = minLength === undefined && maxLength === undefined ? 0 : countCodePoints(text)
+  if (maxLength !== undefined && length > maxLength) result.add(tooLong(path, maxLength))
+  else if (minLength !== undefined && length < minLength)
+    result.add(invalidValue(path, text, `should be at least ${minLength} chars long`))
+  else if (pattern !== undefined && pattern !== '' && !compileRegularExpression(pattern).test(text))
+    result.add(invalidValue(path, text, `should match '${pattern}'`))
+  const format = effectiveFormat(schema)
+  if (format !== undefined && !isOfFormat(text, format)) result.add(wrongType(path, format, text))
+  return result
+}
+
+function countCodePoints(text: string): number {
+  let count = 0
+  for (const _ of text) count++
+  return count
+}
+
+export function validateNumber(schema: Schema, value: number, path: string): ValidationResult {
+  const result = new ValidationResult()
+  const { multipleOf, maximum, exclusiveMaximum = false, minimum, exclusiveMinimum = false } = schema
+  checkRange(schema, value, path, result)
+  if (multipleOf !== undefined && !isMultiple(value, multipleOf))
+    result.add(invalidValue(path, value, `should be a multiple of ${formatBound(multipleOf, multipleOf)}`))
+  if (minimum !== undefined && (value < minimum || (exclusiveMinimum && value === minimum))) {
+    const rest = `should be greater than ${exclusiveMinimum ? '' : 'or equal to '}${formatBound(minimum, value)}`
+    result.add(invalidValue(path, value, rest))
+  }
+  if (maximum !== undefined && (value > maximum || (exclusiveMaximum && value === maximum))) {
+    const rest = `should be less than ${exclusiveMaximum ? '' : 'or equal to '}${formatBound(maximum, value)}`
+    result.add(invalidValue(path, value, rest))
+  }
+  result.matchCount++
+  return result
+}
+
+/** Does the value fit into the type and format that are declared? */
+function checkRange(schema: Schema, value: number, path: string, result: ValidationResult): void {
+  const format = schema['x-kubernetes-int-or-string'] === true ? undefined : effectiveFormat(schema)
+  const named = format === undefined ? '(default format)' : `with format ${format}`
+  const fits =
+    schema.type === 'integer'
+      ? Number.isInteger(value) && (format !== 'int32' || (value >= -(2 ** 31) && value < 2 ** 31))
+      : !(schema.type === 'number' && format === 'float') || Math.abs(value) <= MAX_FLOAT32
+  if (!fits) result.add(general(`Checked value must be of type ${schema.type} ${named} in ${path}`))
+}
+
+function isMultiple(value: number, factor: number): boolean {
+  if (Number.isInteger(value) && Number.isInteger(factor)) return value % factor === 0
+  const quotient = factor < 1 ? (1 / factor) * value : value / factor
+  return Math.abs(quotient - Math.round(quotient)) < 1e-9
+}

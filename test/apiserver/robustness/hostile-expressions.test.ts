@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest'
+import { evaluateBounded } from '../../../runtime/apiserver/schema/bounded-evaluation.ts'
+import { startPlainServer } from './plain-server.ts'
+
+const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
+const THINGS = '/apis/robust.io/v1/namespaces/default/things'
+
+/** A kind whose `spec` has this schema. */
+function definitionOf(spec: object): object {
+  const openAPIV3Schema = { type: 'object', properties: { spec } }
+  return {
+    metadata: { name: 'things.robust.io' },
+    spec: {
+      group: 'robust.io',
+      names: { plural: 'things', kind: 'Thing' },
+      scope: 'Namespaced',
+      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema } }],
+    },
+  }
+}
+
+const thing = (name: string, spec: unknown) => ({ apiVersion: 'robust.io/v1', kind: 'Thing', metadata: { name }, spec })
+
+test('A pattern that would backtrack for ever refuses the object that it is asked about, and no other', async () => {
+  const { request, faults } = await startPlainServer()
+  expect(await request('POST', DEFINITIONS, definitionOf({ type: 'string', pattern: '^(a+)+$' }))).toMatchObject({
+    status: 201,
+  })
+  const evil = await request('POST', THINGS, thing('evil', `${'a'.repeat(50)}!`))
+  expect(evil).toMatchObject({ status: 422, body: { message: expect.stringContaining('cost budget') } })
+  expect(await request('POST', THINGS, thing('good', 'aaa'))).toMatchObject({ status: 201 })
+  expect(faults).toEqual([])
+})
+
+test('A rule whose loops would take for ever refuses the object that it is asked about, and no other', async () => {
+  const { request, faults } = await startPlainServer()
+  const rule = 'self.all(a, self.all(b, self.all(c, self.all(d, self.all(e, a + b + c + d + e >= 0)))))'
+  const spec = { type: 'array', items: { type: 'integer' }, 'x-kubernetes-validations': [{ rule }] }
+  expect(await request('POST', DEFINITIONS, definitionOf(spec))).toMatchObject({ status: 201 })
+  const evil = await request('POST', THINGS, thing('evil', Array(400).fill(1)))
+  expect(evil).toMatchObject({ status: 422, body: { message: expect.stringContaining('cost budget') } })
+  expect(await request('POST', THINGS, thing('good', [1, 2]))).toMatchObject({ status: 201 })
+  expect(faults).toEqual([])
+})
+
+test('evaluateBounded() answers what the work does, throws what it throws, and undefined when it takes too long', () => {
+  expect(evaluateBounded(() => 7)).toBe(7)
+  const error = new Error('own')
+  expect(() =>
+    evaluateBounded(() => {
+      throw error
+    }),
+  ).toThrow(error)
+  expect(
+    evaluateBounded(() => {
+      for (;;);
+    }, 20),
+  ).toBeUndefined()
+})

@@ -1,0 +1,25 @@
+import type { Case } from '../case.ts'
+import { access } from './access.ts'
+import { builtInKinds } from './built-in-kinds.ts'
+import { controllers } from './controllers.ts'
+import { customResources } from './custom-resources.ts'
+import { discovery } from './discovery.ts'
+import { patches } from './patches.ts'
+import { strategies } from './strategies.ts'
+import { verbs } from './verbs.ts'
+import { webhooks } from './webhooks.ts'
+
+/** Cases by area; each area is a file here and one in recorded/. */
+export const AREAS: Readonly<Record<string, readonly Case[]>> = {
+  discovery,
+  'built-in-kinds': builtInKinds,
+  strategies,
+  verbs,
+  patches,
+  'custom-resources': customResources,
+  controllers,
+  access,
+  webhooks,
+}
+
+export const CASES: readonly Case[] = Object.values(AREAS).flat()

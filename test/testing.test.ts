@@ -1,0 +1,67 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startTestHost } from 'ostler/testing'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+
+let dir: string
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'ostler-testing-'))
+  mkdirSync(join(dir, 'handlers'))
+  writeFileSync(join(dir, 'package.json'), '{ "type": "module" }')
+})
+
+afterEach(() => rmSync(dir, { recursive: true, force: true }))
+
+function writeHandler(name: string, body: string): void {
+  const text = `export const reconcile = async (object, context) => {\n${body}\n}\n`
+  writeFileSync(join(dir, 'handlers', `${name}.ts`), text)
+}
+
+const entry = (name: string, kind: string) => ({ name, for: kind, handler: `handlers/${name}.ts` })
+const configMap = (name: string) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } })
+const secret = (name: string) => ({ apiVersion: 'v1', kind: 'Secret', metadata: { name } })
+
+test('startTestHost() hosts several controllers, and idle() waits for the work of all', async () => {
+  for (const name of ['maps', 'secrets'])
+    writeHandler(name, `if (object.metadata.name === 'mine') context.event('Normal', 'Seen', '${name}')`)
+  const controllers = [entry('maps', 'v1/ConfigMap'), entry('secrets', 'v1/Secret')]
+  await using host = await startTestHost({ controllers, dir })
+  await host.apply(configMap('mine'))
+  await host.apply(secret('mine'))
+  await host.idle()
+  expect(host.events.map(({ controller, note }) => [controller, note]).sort()).toEqual([
+    ['maps', 'maps'],
+    ['secrets', 'secrets'],
+  ])
+})
+
+test('TestHost.idle() throws what is still to be done when it takes too long', async () => {
+  writeHandler('slow', `if (object.metadata.name === 'held') await new Promise((done) => setTimeout(done, 600_000))`)
+  await using host = await startTestHost({ controllers: [entry('slow', 'v1/ConfigMap')], dir })
+  await host.apply(configMap('held'))
+  await expect(host.idle(500)).rejects.toThrow(/^The host is not idle after 500 ms: .*slow/)
+})
+
+test('TestHost.get() and delete() follow an object to its end', async () => {
+  writeHandler('idle', '')
+  await using host = await startTestHost({ controllers: [entry('idle', 'v1/ConfigMap')], dir })
+  await host.apply(configMap('brief'))
+  expect(await host.get(configMap('brief'))).toMatchObject(configMap('brief'))
+  await host.delete(configMap('brief'))
+  expect(await host.get(configMap('brief'))).toBeUndefined()
+})
+
+test('TestHost.close() leaves no server, no process and no file behind', async () => {
+  writeHandler('idle', '')
+  const handles = () => process.getActiveResourcesInfo().filter((name) => /TCP|Process|FSEvent|FSWatcher/.test(name))
+  const before = handles().length
+  const host = await startTestHost({ controllers: [entry('idle', 'v1/ConfigMap')], dir })
+  expect(handles().length).toBeGreaterThan(before)
+  await host.apply(configMap('one'))
+  await host.idle()
+  await host.close()
+  expect(existsSync(host.kubeconfig)).toBe(false)
+  await expect.poll(() => handles().length, { timeout: 5000 }).toBeLessThanOrEqual(before)
+})
