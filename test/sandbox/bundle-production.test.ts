@@ -22,7 +22,11 @@ test('.ci/build.ts makes a host and a guest that need nothing of node_modules bu
   const host = readFileSync(join(root, 'dist/ostler.js'), 'utf8')
   expect(host).toMatch(/^#!\/usr\/bin\/env -S node --disable-sigusr1 --max-semi-space-size=2\n/)
   const imported = [...host.matchAll(/^import [^'"\n]*from "([^"]+)"/gm)].map((match) => match[1] as string)
-  expect([...new Set(imported.filter((name) => !isBuiltin(name)))]).toEqual(['esbuild'])
+  const [beside, packages] = [/^\./, /^[^.]/].map((form) =>
+    imported.filter((name) => form.test(name) && !isBuiltin(name)),
+  )
+  expect([...new Set(packages)]).toEqual(['esbuild'])
+  for (const name of beside ?? []) expect(existsSync(join(root, 'dist', name))).toBe(true)
   expect(existsSync(join(root, 'dist/guest.js'))).toBe(true)
 
   const { stdout } = await run(process.execPath, [join(root, 'dist/ostler.js'), '--version'], { cwd: root })
