@@ -1,3 +1,4 @@
+import { goText } from '../go-text.ts'
 import { isJsonObject, type JsonValue } from '../json.ts'
 import type { ListType, MapType, MergeType } from './merge-type.ts'
 import { describePathElement, fieldElement } from './path-element.ts'
@@ -94,15 +95,7 @@ function goTypeOf(value: JsonValue): string {
 
 /** Go's %v of a value in its wrapper. */
 function formatGo(value: JsonValue): string {
-  return `&{${formatPlain(value)}}`
-}
-
-function formatPlain(value: JsonValue): string {
-  if (value === null) return '<nil>'
-  if (Array.isArray(value)) return `[${value.map(formatPlain).join(' ')}]`
-  if (!isJsonObject(value)) return String(value)
-  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  return `map[${fields.map(([name, each]) => `${name}:${formatPlain(each)}`).join(' ')}]`
+  return `&{${goText(value)}}`
 }
 
 /** Go's %#v. */

@@ -1,3 +1,4 @@
+import { goText } from '../go-text.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts'
 import type { Schema } from '../schema/schema.ts'
 import { ApiError } from '../status.ts'
@@ -10,7 +11,7 @@ export const PATCH_FORMAT = {
 } as const
 
 export function unsupportedPatch(directive: JsonValue, patch: JsonObject): ApiError {
-  return failed(`unknown patch type: ${formatGo(directive)} in map: ${formatGo(patch)}`)
+  return failed(`unknown patch type: ${goText(directive)} in map: ${goText(patch)}`)
 }
 
 /** Of what the real server does not take for the client's fault: a 500 with the bare message. */
@@ -20,11 +21,11 @@ export function notMergeable(expected: string, found: JsonValue): ApiError {
 
 notMergeable.order = (change: readonly JsonValue[], order: readonly JsonValue[]): ApiError =>
   failed(
-    `The order in patch list:\n${formatGo([...change])}\n doesn't match $setElementOrder list:\n${formatGo([...order])}\n`,
+    `The order in patch list:\n${goText([...change])}\n doesn't match $setElementOrder list:\n${goText([...order])}\n`,
   )
 
 notMergeable.noKey = (item: JsonObject, mergeKey: string): ApiError =>
-  failed(`map: ${formatGo(item)} does not contain declared merge key: ${mergeKey}`)
+  failed(`map: ${goText(item)} does not contain declared merge key: ${mergeKey}`)
 
 notMergeable.listWithoutKey = (items: Schema | undefined): ApiError =>
   failed(`cannot merge lists without merge key for ${items?.properties === undefined ? 'map' : 'struct'}`)
@@ -34,7 +35,7 @@ notMergeable.mergedList = (): ApiError => failed('merging lists cannot yet be sp
 notMergeable.noElements = (): ApiError => failed('no elements in any of the given slices')
 
 notMergeable.mixedElements = (lists: readonly (readonly JsonValue[])[]): ApiError =>
-  failed(`list element types are not identical: ${formatGo(lists.map((each) => [...each]))}`)
+  failed(`list element types are not identical: ${goText(lists.map((each) => [...each]))}`)
 
 notMergeable.noStruct = (): ApiError => failed('merging an object in json but data type is not struct, instead is: map')
 
@@ -45,15 +46,6 @@ notMergeable.noField = (schema: Schema, name: string): ApiError => {
 
 function failed(message: string): ApiError {
   return new ApiError(500, undefined, message)
-}
-
-/** Go's %v. */
-function formatGo(value: JsonValue): string {
-  if (value === null) return '<nil>'
-  if (Array.isArray(value)) return `[${value.map(formatGo).join(' ')}]`
-  if (!isJsonObject(value)) return String(value)
-  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  return `map[${fields.map(([name, each]) => `${name}:${formatGo(each)}`).join(' ')}]`
 }
 
 /** Go's %T. */

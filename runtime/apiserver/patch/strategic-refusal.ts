@@ -1,3 +1,4 @@
+import { goText } from '../go-text.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts'
 import type { Schema } from '../schema/schema.ts'
 import { strategicMergePatch } from './strategic-patch.ts'
@@ -16,15 +17,6 @@ export function describeStrategicRefusal(
   const left = structuredClone(patch)
   if (isJsonObject(left)) strategicMergePatch(schema, target, left, { takesPatch: true })
   return { badValue: goText(left), detail: converterMessage(message) }
-}
-
-/** As `%+v` prints what came of JSON. */
-function goText(value: JsonValue): string {
-  if (value === null) return '<nil>'
-  if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`
-  if (!isJsonObject(value)) return String(value)
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  return `map[${entries.map(([key, each]) => `${key}:${goText(each)}`).join(' ')}]`
 }
 
 const UNMARSHAL =

@@ -9,6 +9,15 @@ import { VALIDATION } from './validation.ts'
 
 export type BuiltInStrategy = Strategy & Pick<ApiResource, 'selectableFields' | 'convert'>
 
+const ADMISSION_KINDS = [
+  'MutatingAdmissionPolicy',
+  'MutatingAdmissionPolicyBinding',
+  'MutatingWebhookConfiguration',
+  'ValidatingAdmissionPolicy',
+  'ValidatingAdmissionPolicyBinding',
+  'ValidatingWebhookConfiguration',
+].map((kind) => `admissionregistration.k8s.io/${kind}`)
+
 /** By `group/Kind`, as the real server's: those whose objects count their generation. */
 const WITH_GENERATION = new Set([
   '/Pod',
@@ -22,14 +31,7 @@ const WITH_GENERATION = new Set([
   'policy/PodDisruptionBudget',
   'scheduling.k8s.io/PriorityClass',
   ...['FlowSchema', 'PriorityLevelConfiguration'].map((kind) => `flowcontrol.apiserver.k8s.io/${kind}`),
-  ...[
-    'MutatingAdmissionPolicy',
-    'MutatingAdmissionPolicyBinding',
-    'MutatingWebhookConfiguration',
-    'ValidatingAdmissionPolicy',
-    'ValidatingAdmissionPolicyBinding',
-    'ValidatingWebhookConfiguration',
-  ].map((kind) => `admissionregistration.k8s.io/${kind}`),
+  ...ADMISSION_KINDS,
   ...['DeviceClass', 'ResourceSlice'].map((kind) => `resource.k8s.io/${kind}`),
 ])
 
@@ -77,14 +79,7 @@ const NEEDS_RESOURCE_VERSION = new Set([
   'coordination.k8s.io/Lease',
   'apiregistration.k8s.io/APIService',
   ...['CSIDriver', 'CSINode', 'CSIStorageCapacity', 'VolumeAttachment'].map((kind) => `storage.k8s.io/${kind}`),
-  ...[
-    'MutatingAdmissionPolicy',
-    'MutatingAdmissionPolicyBinding',
-    'MutatingWebhookConfiguration',
-    'ValidatingAdmissionPolicy',
-    'ValidatingAdmissionPolicyBinding',
-    'ValidatingWebhookConfiguration',
-  ].map((kind) => `admissionregistration.k8s.io/${kind}`),
+  ...ADMISSION_KINDS,
 ])
 
 const NAME_RULES: Readonly<Record<string, NonNullable<Strategy['nameRule']>>> = {
