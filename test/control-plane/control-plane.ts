@@ -47,6 +47,8 @@ export interface ControlPlane {
   /** The admin's kubeconfig file. */
   readonly kubeconfig: string
   kubeconfigFor(user: string): string
+  /** The bearer token of one of `users`. */
+  tokenFor(user: string): string
   /** Answers stdout; a failure is thrown with stderr in its message. Without KUBEBUILDER_ASSETS it is small-kubectl.ts. */
   kubectl(args: readonly string[], stdin?: string): Promise<string>
   /** One request as the admin, kept-alive connections; much cheaper than kubectl where a test makes a thousand objects. */
@@ -94,8 +96,13 @@ async function startIn(dir: string, options: ControlPlaneOptions, cleanUp: () =>
       return servers.ca
     },
     kubeconfigFor: (user) => {
-      if (!tokens.has(user)) throw new Error(`No user "${user}": name it in startControlPlane({ users })`)
+      controlPlane.tokenFor(user)
       return join(dir, `${user}.kubeconfig`)
+    },
+    tokenFor: (user) => {
+      const known = tokens.get(user)
+      if (known === undefined) throw new Error(`No user "${user}": name it in startControlPlane({ users })`)
+      return known
     },
     kubectl: (args, stdin = '') => {
       const assets = findAssets()

@@ -86,6 +86,20 @@ test('FaultyProxy.answerOnce() as a watch event is 200 with an ERROR', async () 
   expect(await response.json()).toMatchObject({ type: 'ERROR', object: { code: 410, reason: 'Expired' } })
 })
 
+test('FaultyProxy.holdOnce() keeps one matching request until its release; others pass it', async () => {
+  const held = proxy.holdOnce(({ kind }) => kind === 'list')
+  const slow = fetch(`${proxy.url}${WIDGETS}`)
+  const { release } = await held
+  let isAnswered = false
+  void slow.then(() => {
+    isAnswered = true
+  })
+  expect((await fetch(`${proxy.url}${WIDGETS}`)).status).toBe(200)
+  expect(isAnswered).toBe(false)
+  release()
+  expect((await slow).status).toBe(200)
+})
+
 test('FaultyProxy.stallWatches() silences a watch without ending it, until resumeWatches()', async () => {
   const watch = await openWatch()
   target.send('one\n')

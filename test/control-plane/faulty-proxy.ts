@@ -50,6 +50,8 @@ export interface FaultyProxy {
   cutWatch(match?: Match, ending?: 'reset' | 'clean'): Promise<void>
   /** Answers the next matching request with a failure, which the API server does not see; resolves when done. */
   answerOnce(match: Match, answer: FaultyAnswer): Promise<void>
+  /** Keeps the next matching request from the API server until `release`, what it resolves with when the request is there. */
+  holdOnce(match: Match): Promise<{ release(): void }>
   close(): Promise<void>
 }
 
@@ -73,6 +75,7 @@ export async function startFaultyProxy(target: { url: string; token?: string }):
   const watches = new Set<OpenWatch>()
   const answers: Pending<FaultyAnswer>[] = []
   const cuts: Pending<'reset' | 'clean'>[] = []
+  const holds: Pending<Promise<void>>[] = []
   const forward = createForward(target)
   let stalled = false
 
@@ -81,10 +84,14 @@ export async function startFaultyProxy(target: { url: string; token?: string }):
     requests.push(request)
     const answer = take(answers, request)
     if (answer !== undefined) return sendFailure(response, answer)
-    forward.send(incoming, response, (upstream) => {
-      if (request.kind === 'watch') relayWatch(request, upstream, response)
-      else upstream.pipe(response)
-    })
+    const pass = () =>
+      forward.send(incoming, response, (upstream) => {
+        if (request.kind === 'watch') relayWatch(request, upstream, response)
+        else upstream.pipe(response)
+      })
+    const released = take(holds, request)
+    if (released === undefined) pass()
+    else void released.then(pass)
   })
   server.on('connection', (socket) => {
     sockets.add(socket)
@@ -128,6 +135,11 @@ export async function startFaultyProxy(target: { url: string; token?: string }):
     },
     cutWatch: (match = () => true, ending = 'reset') => add(cuts, match, ending),
     answerOnce: (match, answer) => add(answers, match, answer),
+    holdOnce: async (match) => {
+      const { promise, resolve: release } = Promise.withResolvers<void>()
+      await add(holds, match, promise)
+      return { release }
+    },
     close: async () => {
       const closed = new Promise<void>((resolve) => (server.listening ? server.close(() => resolve()) : resolve()))
       dropConnections()

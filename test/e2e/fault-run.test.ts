@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process'
 import { join, resolve } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { chosenServer } from '../control-plane/assets.ts'
 import type { FaultRunReport } from '../fault-run/fault-run.ts'
 import { WATCH_FAULTS } from '../fault-run/faults.ts'
 import { createProject } from './project.ts'
@@ -10,7 +9,7 @@ const MAIN = resolve(import.meta.dirname, '../fault-run/main.ts')
 /** Another seed or length: SEED=… COUNT=10000. test/fault-run/README.md has the output of whole runs. */
 const { SEED = '1', COUNT = '1500' } = process.env
 
-describe.skipIf(chosenServer() === 'embedded')('A host behind a proxy that misbehaves', () => {
+describe('A host behind a proxy that misbehaves', () => {
   test(`ends a run of ${COUNT} random faults and changes with every status right, nothing parked and no attempt counted by mistake`, {
     timeout: 600_000,
   }, async () => {

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { chosenServer } from '../control-plane/assets.ts'
 import { churn, outliving } from '../soak/churn.ts'
 import { overgrown } from '../soak/soak.ts'
 import { swap } from '../soak/swaps.ts'
@@ -7,7 +6,7 @@ import { swap } from '../soak/swaps.ts'
 /** Minutes, on a machine that is shared. */
 const TIMEOUT_MS = 600_000
 
-describe.skipIf(chosenServer() === 'embedded')('Memory, descriptors, timers and processes of a host', () => {
+describe('Memory, descriptors, timers and processes of a host', () => {
   test(
     'stay as they are over 100 swaps, some of versions that do not build, and changes of the config',
     async () => {

@@ -1,4 +1,4 @@
-import { createWriteStream, readFileSync } from 'node:fs'
+import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { loadConfig } from '../../runtime/config/load.ts'
@@ -46,6 +46,8 @@ export interface FaultRunReport {
 /** The host's limits of minutes are met in seconds: a watch is silent for 6 s, not 150 s, before it is opened anew. */
 const SPEED = 25
 const CONVERGE_MS = 60_000
+/** A change takes at least this long: on a fast API server the changes would be over before most watches had failed once. */
+const CHANGE_MS = 20
 /** So many 500 in a row that an object can meet (misbehaving-proxy.ts), and some: who is parked before that was so by mistake. */
 const MAX_ATTEMPTS = 6
 
@@ -127,19 +129,14 @@ function writeProject(project: Project): void {
 }
 
 function startProxy(controlPlane: ControlPlane, { stateDir }: Project): Promise<MisbehavingProxy> {
-  const kubeconfig = JSON.parse(readFileSync(controlPlane.kubeconfigFor(USER), 'utf8')) as Kubeconfig
   return startMisbehavingProxy({
-    target: { url: controlPlane.url, token: kubeconfig.users[0]?.user.token ?? '' },
+    target: { url: controlPlane.url, token: controlPlane.tokenFor(USER) },
     dir: stateDir,
     resources: new Set(['trials', 'configmaps']),
     paged: new Set(NAMESPACES.filter((_, index) => index % 2 === 1)),
     speed: SPEED,
     pageLimit: 7,
   })
-}
-
-interface Kubeconfig {
-  readonly users: readonly { readonly user: { readonly token: string } }[]
 }
 
 async function startHostBehind(
@@ -170,7 +167,8 @@ async function misbehave(
   for (const step of script(createSeededRandom(seed), OBJECTS)) {
     if (done + sum(proxy.struck.values()) >= count) return changes
     if (step.does === 'change') {
-      const name = (await objects.change(step.kind, step.object, step.draw)) ? step.kind : 'refused'
+      const [isTaken] = await Promise.all([objects.change(step.kind, step.object, step.draw), sleep(CHANGE_MS)])
+      const name = isTaken ? step.kind : 'refused'
       changes[name] = (changes[name] ?? 0) + 1
       done += name === 'refused' ? 0 : 1
     } else if (!proxy.arm(step.fault)) await sleep(1)
