@@ -104,10 +104,13 @@ export class WorkQueue {
     this.#dropStale()
   }
 
-  /** Keys removed while nothing is taken, as on standby, would pile up in the lanes. Half stale at most: each is moved once. */
+  /**
+   * Keys removed while nothing is taken, as on standby, would pile up in the lanes, and with nothing left to take they would
+   * stay. Half stale at most, at rest none: each is moved once.
+   */
   #dropStale(): void {
     const { high, low } = this.#ready
-    if (high.size + low.size < MIN_STALE + 2 * this.#waiting) return
+    if (this.#waiting > 0 && high.size + low.size < MIN_STALE + 2 * this.#waiting) return
     for (const lane of ['high', 'low'] as const) {
       const kept = new Set<string>()
       for (let key = this.#shift(lane); key !== undefined; key = this.#shift(lane)) kept.add(key)

@@ -35,17 +35,12 @@ const noBrowser = () =>
 const noPodSecurity = () =>
   chosenServer() === 'embedded' ? 'the embedded API server has no PodSecurity admission' : undefined
 
-const notShownYet = () =>
-  chosenServer() === 'embedded' ? 'this has been shown to hold on the real API server alone so far' : undefined
-
 /** By file, what its cases need beyond the embedded server; all others need nothing. Each says what is missing. */
 const NEEDS: Readonly<Record<string, () => string | undefined>> = {
   'deploy.test.ts': () => noPrograms() ?? noPodSecurity(),
   'image.test.ts': () => noPrograms() ?? noNamespaces(),
   'deployment-steward.test.ts': () => (chosenServer() === 'real' ? noControllers() : undefined),
   'page.test.ts': noBrowser,
-  'fault-run.test.ts': notShownYet,
-  'soak.test.ts': notShownYet,
   'real.test.ts': noControllers,
   'kubectl.test.ts': noControllers,
 }

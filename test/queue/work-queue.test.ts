@@ -144,7 +144,8 @@ test('WorkQueue.remove() tells the metrics, of a key that waits as of one in han
   expect(removed).toEqual(['waits', 'in hand'])
 })
 
-test('WorkQueue.remove() keeps nothing of keys that come and go while none is taken, and the order of those that stay', () => {
+/** What the queues made from now on push to their lanes. */
+function spyOnLanes() {
   const pushed: string[] = []
   const { push } = Fifo.prototype
   const lanes = new Set<Fifo<unknown>>()
@@ -153,6 +154,23 @@ test('WorkQueue.remove() keeps nothing of keys that come and go while none is ta
     pushed.push(String(item))
     push.call(this, item)
   })
+  return { pushed, sizes: () => [...lanes].map(({ size }) => size) }
+}
+
+test('WorkQueue.remove() of the last key that waits leaves nothing of those removed before it', () => {
+  const { sizes } = spyOnLanes()
+  const queue = new WorkQueue()
+  queue.add('in hand')
+  queue.take()
+  for (const key of ['a', 'b', 'c']) queue.add(key)
+  for (const key of ['a', 'b', 'c']) queue.remove(key)
+  queue.done('in hand')
+  vi.restoreAllMocks()
+  expect(sizes()).toEqual([0])
+})
+
+test('WorkQueue.remove() keeps nothing of keys that come and go while none is taken, and the order of those that stay', () => {
+  const { pushed, sizes } = spyOnLanes()
   const queue = new WorkQueue()
   queue.add('low', 'low')
   queue.add('first')
@@ -162,7 +180,7 @@ test('WorkQueue.remove() keeps nothing of keys that come and go while none is ta
   }
   queue.add('last')
   vi.restoreAllMocks()
-  expect(Math.max(...[...lanes].map(({ size }) => size))).toBeLessThan(100)
+  expect(Math.max(...sizes())).toBeLessThan(100)
   // What stays is moved rarely.
   expect(pushed.length).toBeLessThan(12_000)
   expect(takeAll(queue)).toEqual(['first', 'last', 'low'])
