@@ -65,6 +65,12 @@ export interface ScriptedCall {
 /** What the controller counted, by the metric's method and, where it has one, its label. */
 export type Counts = Partial<Record<string, number>>
 
+export interface LogRecord {
+  readonly level: 'warn' | 'error'
+  readonly line: string
+  readonly fields: object | undefined
+}
+
 /** A controller whose informer, guest and API server are the test's. */
 export interface ScriptedController {
   readonly controller: Controller
@@ -74,6 +80,8 @@ export interface ScriptedController {
   readonly counts: Counts
   /** Lines of warn and error. */
   readonly lines: readonly string[]
+  /** The same with what stands beside the text. */
+  readonly records: readonly LogRecord[]
   readonly infos: readonly string[]
   /** Every call so far, as `export reason attempt key`. */
   readonly history: readonly string[]
@@ -103,7 +111,7 @@ export function createScriptedController(
   const entries = new Map<string, Entry>()
   const flights = new Set<ScriptedCall>()
   const history: string[] = []
-  const lines: string[] = []
+  const records: LogRecord[] = []
   const infos: string[] = []
   const sent: KubeRequest[] = []
   const counts: Counts = {}
@@ -119,8 +127,8 @@ export function createScriptedController(
     log: {
       debug() {},
       info: (line) => infos.push(line),
-      warn: (line) => lines.push(line),
-      error: (line) => lines.push(line),
+      warn: (line, fields) => records.push({ level: 'warn', line, fields }),
+      error: (line, fields) => records.push({ level: 'error', line, fields }),
     },
     metrics: {
       added() {},
@@ -155,7 +163,10 @@ export function createScriptedController(
     clock,
     overlay,
     counts,
-    lines,
+    get lines() {
+      return records.map(({ line }) => line)
+    },
+    records,
     infos,
     history,
     sent,

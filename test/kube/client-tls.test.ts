@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { createSecureServer } from 'node:http2'
 import { type AddressInfo, connect } from 'node:net'
-import type { TLSSocket } from 'node:tls'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { createKubeClient } from '../../runtime/kube/client.ts'
 import { FairGate } from '../../runtime/kube/fair-gate.ts'
@@ -102,39 +101,6 @@ test('KubeClient.request() that waited at the gate while the CA was replaced goe
   await vi.waitFor(() => expect(held).toHaveLength(2))
   held[1]?.()
   expect((await second).code).toBe(200)
-})
-
-test('KubeClient that meets a server with a new CA before it has read it again reads it at once', async () => {
-  const { write } = tempDir()
-  const caFile = write('ca.crt', cert('ca-a.crt'))
-  const { client, server } = await startBench(ok, { tls: serverB, cluster: { caFile } })
-  await expect(client.request(GET)).rejects.toMatchObject({ code: 'API_UNREACHABLE' })
-  write('ca.crt', cert('ca-b.crt'))
-  expect((await client.request({ ...GET, method: 'POST' })).code).toBe(200)
-  expect(server.requests).toHaveLength(1)
-})
-
-test('KubeClient shows its client certificate, and a replaced one from then on', async () => {
-  const { write } = tempDir()
-  const names: string[] = []
-  const { client, clock } = await startBench(
-    (_, response, raw) => {
-      const peer = (raw.socket as TLSSocket).getPeerCertificate()
-      names.push(String(peer.subject?.CN))
-      answer(response, {})
-    },
-    {
-      tls: { ...serverA, ca: cert('ca-a.crt'), requestCert: true, rejectUnauthorized: false },
-      cluster: { caFile: certFile('ca-a.crt') },
-      user: { certFile: write('c.crt', cert('client.crt')), keyFile: write('c.key', cert('client.key')) },
-    },
-  )
-  await client.request(GET)
-  write('c.crt', cert('server-a.crt'))
-  write('c.key', cert('server.key'))
-  await clock.advance(60_000)
-  await client.request(GET)
-  expect(names).toEqual(['client', 'server'])
 })
 
 test('KubeClient with insecure-skip-tls-verify takes any certificate', async () => {

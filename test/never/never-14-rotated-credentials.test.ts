@@ -102,10 +102,14 @@ test('never-14: a CA whose file is replaced is trusted from then on, and the old
 test('never-14: a server that has a new CA before the file was read again is met with the new one', async () => {
   const { write } = tempDir()
   const caFile = write('ca.crt', cert('ca-a.crt'))
-  const { client } = await startBench((_, response) => answer(response, {}), { tls: serverB, cluster: { caFile } })
+  const { client, server } = await startBench((_, response) => answer(response, {}), {
+    tls: serverB,
+    cluster: { caFile },
+  })
   await expect(client.request(GET)).rejects.toMatchObject({ code: 'API_UNREACHABLE' })
   write('ca.crt', cert('ca-b.crt'))
   expect(await client.request({ ...GET, method: 'POST' })).toMatchObject({ code: 200 })
+  expect(server.requests).toHaveLength(1)
 })
 
 test('never-14: a client certificate whose files are replaced is shown within a minute', async () => {
