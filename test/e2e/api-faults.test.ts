@@ -1,12 +1,12 @@
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type FaultyAnswer, type FaultyProxy, type Match, startFaultyProxy } from '../control-plane/faulty-proxy.ts'
 import { expectedObjects, judge, NO_FINDINGS, readCallRecords } from '../control-plane/oracle.ts'
 import { isList } from '../control-plane/proxied-request.ts'
-import { type HostProcess, startHost } from './host-process.ts'
-import { createProject, handlerFixture, type Project } from './project.ts'
-import { installTrials, TRIALS, type Trials } from './trials.ts'
+import type { HostProcess } from './host-process.ts'
+import { handlerFixture } from './project.ts'
+import { setUpTrials, startTrialServer } from './trial-bench.ts'
+import { TRIALS } from './trials.ts'
 
 const OBJECTS = 100
 
@@ -15,43 +15,31 @@ const isTrialWatch: Match = (request) => isOfTrials(request) && request.kind ===
 const isStatusWrite: Match = (request) => isOfTrials(request) && request.subresource === 'status'
 
 describe('A host whose API server', () => {
-  let controlPlane: ControlPlane
+  const bench = setUpTrials(startTrialServer)
   let proxy: FaultyProxy
-  let trials: Trials
-  let project: Project
   let bundle: string
 
-  beforeAll(async () => {
-    controlPlane = await startControlPlane()
-    trials = await installTrials(controlPlane)
-  })
-
   beforeEach(async () => {
-    project = createProject()
-    proxy = await startFaultyProxy(controlPlane)
+    proxy = await startFaultyProxy(bench.controlPlane)
     const kind = 'e2e.example.com/v1/Trial'
     // An outage that counted as a failure of the handler would soon park its object.
     const retry = { maxAttempts: 3 }
-    project.writeConfig([
+    bench.project.writeConfig([
       { name: 'trials', for: kind, handler: 'handlers/trials.ts', on: ['spec'], concurrency: 8, retry },
     ])
-    bundle = project.writeHandler('trials', handlerFixture('recorder'))
-    await trials.create(OBJECTS)
+    bundle = bench.project.writeHandler('trials', handlerFixture('recorder'))
+    await bench.trials.create(OBJECTS)
   })
 
   afterEach(async () => {
-    await project.remove()
     await proxy.close()
-    await trials.removeAll()
   })
-
-  afterAll(() => controlPlane?.stop())
 
   test('is killed and started again in the middle of writes goes on by itself, and no object is lost or parked', async () => {
     const host = await startConverged()
     const changed = changeAll(1)
     await vi.waitFor(async () => expect(await host.metric(RECONCILES)).toBeGreaterThan(OBJECTS + 20), WAIT)
-    await controlPlane.restart({ signal: 'SIGKILL', downMs: 2_000 })
+    await bench.controlPlane.restart({ signal: 'SIGKILL', downMs: 2_000 })
     await changed
     await assertConverged(host)
   })
@@ -95,11 +83,11 @@ describe('A host whose API server', () => {
     await proxy.refuse()
     proxy.dropConnections()
     await changeAll(1)
-    const gone = await controlPlane.request('DELETE', `${TRIALS}/trial-0000`)
+    const gone = await bench.controlPlane.request('DELETE', `${TRIALS}/trial-0000`)
     expect(gone.status).toBe(200)
-    await controlPlane.kill()
-    await controlPlane.compact()
-    await controlPlane.start()
+    await bench.controlPlane.kill()
+    await bench.controlPlane.compact()
+    await bench.controlPlane.start()
     await proxy.accept()
     await assertConverged(host)
     expect(proxy.count((request) => isOfTrials(request) && isList(request))).toBe(2)
@@ -152,21 +140,21 @@ describe('A host whose API server', () => {
   })
 
   function start(): Promise<HostProcess> {
-    const kubeconfig = join(project.stateDir, 'proxy.kubeconfig')
+    const kubeconfig = join(bench.project.stateDir, 'proxy.kubeconfig')
     proxy.writeKubeconfig(kubeconfig)
-    return startHost({ project, kubeconfig })
+    return bench.startHost({ kubeconfig })
   }
 
   async function startConverged(): Promise<HostProcess> {
     const host = await start()
-    await trials.converged({ bundle })
+    await bench.trials.converged({ bundle })
     await untilQuiet(host)
     return host
   }
 
   /** One after the other, past whatever the host goes through; an API server that is away is asked again. */
   async function changeAll(size: number): Promise<void> {
-    for (let index = 0; index < OBJECTS; index++) await vi.waitFor(() => trials.change(index, size), WAIT)
+    for (let index = 0; index < OBJECTS; index++) await vi.waitFor(() => bench.trials.change(index, size), WAIT)
   }
 
   function answerWrites(count: number, answer: FaultyAnswer): Promise<void>[] {
@@ -175,9 +163,9 @@ describe('A host whose API server', () => {
 
   /** What the API server holds, what the handler saw, and what the host says of itself agree: nothing is left to do. */
   async function assertConverged(host: HostProcess): Promise<void> {
-    await trials.converged({ bundle })
+    await bench.trials.converged({ bundle })
     await untilQuiet(host)
-    const { body } = await controlPlane.request('GET', TRIALS)
+    const { body } = await bench.controlPlane.request('GET', TRIALS)
     expect(judge(readCallRecords(host.log()), expectedObjects(body), bundle)).toEqual(NO_FINDINGS)
     expect(JSON.parse((await host.get('/parked')).text)).toEqual({ total: 0, parked: [] })
     await host.waitUntilReady()

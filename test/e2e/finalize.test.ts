@@ -1,9 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts'
-import { type HostProcess, startHost } from './host-process.ts'
+import { describe, expect, test, vi } from 'vitest'
+import type { HostProcess } from './host-process.ts'
 import { ostler } from './ostler-command.ts'
-import { createProject, type Project } from './project.ts'
-import { installTrials, TRIALS } from './trials.ts'
+import { setUpTrials, startTrialServer } from './trial-bench.ts'
+import { TRIALS } from './trials.ts'
 
 const WITHIN = { timeout: 30_000, interval: 100 }
 const OURS = 'ostler.dev/keeper'
@@ -52,29 +51,8 @@ export const finalize = async (object, context) => {
 `
 
 describe('The finalizer', () => {
-  let controlPlane: ControlPlane
-  let project: Project
+  const bench = setUpTrials(startTrialServer)
   let host: HostProcess
-
-  beforeAll(async () => {
-    controlPlane = await startControlPlane()
-    await installTrials(controlPlane)
-  })
-
-  afterAll(() => controlPlane?.stop())
-
-  beforeEach(() => {
-    project = createProject()
-  })
-
-  afterEach(async () => {
-    await project.remove()
-    // What a failed test left must not make the next one fail.
-    for (const { metadata } of await list()) {
-      await change(metadata.name, { metadata: { finalizers: null } })
-      await call('DELETE', `${TRIALS}/${metadata.name}`)
-    }
-  })
 
   test('stands before the first reconcile, and goes alone when finalize resolves; deleted comes last', async () => {
     await start()
@@ -159,7 +137,7 @@ describe('The finalizer', () => {
     for (const name of names) await bearing(name)
     await call('DELETE', `${TRIALS}/n0`)
     await host.waitForLog(/blocking its deletion/)
-    project.writeConfig([])
+    bench.project.writeConfig([])
     await host.waitForLog(/took the finalizer .{0,2}ostler.dev\/keeper.{0,2} off 30 objects of e2e/)
     expect(await get('n0')).toBeUndefined()
     for (const object of await list()) expect(object.metadata.finalizers ?? []).toEqual([])
@@ -171,7 +149,7 @@ describe('The finalizer', () => {
     for (const name of ['x', 'y']) await bearing(name)
     await call('DELETE', `${TRIALS}/x`)
     await host.waitForLog(/blocking its deletion/)
-    project.writeHandler('keeper', KEEPER)
+    bench.project.writeHandler('keeper', KEEPER)
     await host.waitForLog(/took the finalizer .{0,2}ostler.dev\/keeper.{0,2} off 2 objects/)
     await vi.waitFor(async () => expect([await get('x'), await finalizersOf('y')]).toEqual([undefined, []]), WITHIN)
   })
@@ -180,7 +158,9 @@ describe('The finalizer', () => {
     for (const name of ['x', 'y']) await make(name)
     for (const name of ['x', 'y']) await change(name, { metadata: { finalizers: [FOREIGN, OURS] } })
     const remove = (...args: string[]) =>
-      ostler(['finalizers', 'remove', 'keeper', '--kubeconfig', controlPlane.kubeconfig, ...args], { cwd: project.dir })
+      ostler(['finalizers', 'remove', 'keeper', '--kubeconfig', bench.controlPlane.kubeconfig, ...args], {
+        cwd: bench.project.dir,
+      })
     const dry = await remove('--dry-run')
     expect(dry).toMatchObject({ code: 0, stderr: '' })
     expect(dry.stdout).toMatch(/e2e.example.com\/v1\/Trial default\/x\n.*default\/y\nIt would be taken off 2 objects;/)
@@ -189,7 +169,7 @@ describe('The finalizer', () => {
     expect(real).toMatchObject({ code: 0, stderr: '' })
     expect(real.stdout).toContain('Taken off 2 objects')
     expect([await finalizersOf('x'), await finalizersOf('y')]).toEqual([[FOREIGN], [FOREIGN]])
-    expect(await ostler(['finalizers', 'remove', 'no/name'], { cwd: project.dir })).toMatchObject({ code: 1 })
+    expect(await ostler(['finalizers', 'remove', 'no/name'], { cwd: bench.project.dir })).toMatchObject({ code: 1 })
   })
 
   test('and the status of an old call never land on an object that was made anew under its name', async () => {
@@ -217,10 +197,10 @@ describe('The finalizer', () => {
   })
 
   async function start(rest: object = {}, handler = KEEPER + FINALIZE): Promise<void> {
-    project.writeHandler('keeper', handler)
+    bench.project.writeHandler('keeper', handler)
     const entry = { name: 'keeper', for: 'e2e.example.com/v1/Trial', handler: 'handlers/keeper.ts', concurrency: 20 }
-    project.writeConfig([{ ...entry, retry: { maxDelay: '2s' }, ...rest }])
-    host = await startHost({ project, kubeconfig: controlPlane.kubeconfig })
+    bench.project.writeConfig([{ ...entry, retry: { maxDelay: '2s' }, ...rest }])
+    host = await bench.startHost()
     await host.waitUntilReady()
   }
 
@@ -232,7 +212,7 @@ describe('The finalizer', () => {
   }
 
   async function call(method: string, path: string, body?: object): Promise<unknown> {
-    const answer = await controlPlane.request(method, path, body)
+    const answer = await bench.controlPlane.request(method, path, body)
     if (answer.status >= 300 && answer.status !== 404)
       throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`)
     return answer.status === 404 ? undefined : answer.body
@@ -253,7 +233,7 @@ describe('The finalizer', () => {
       if (object === undefined) return
       const { resourceVersion, finalizers } = object.metadata
       const body = { metadata: { resourceVersion, finalizers: next(finalizers) } }
-      const { status } = await controlPlane.request('PATCH', `${TRIALS}/${name}`, body)
+      const { status } = await bench.controlPlane.request('PATCH', `${TRIALS}/${name}`, body)
       if (status < 300) return
     }
   }

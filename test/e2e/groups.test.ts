@@ -1,9 +1,7 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { guestsOf, isAlive } from './guest-processes.ts'
-import { type HostProcess, startHost } from './host-process.ts'
-import { createProject, type Project } from './project.ts'
-import { installTrials, type Trials } from './trials.ts'
+import type { HostProcess } from './host-process.ts'
+import { setUpTrials, startTrialServer } from './trial-bench.ts'
 
 const WITHIN = { timeout: 60_000, interval: 100 }
 const Mi = 1 << 20
@@ -27,25 +25,10 @@ interface Mark {
 }
 
 describe('Controllers of one isolation group', () => {
-  let controlPlane: ControlPlane
-  let trials: Trials
-  let project: Project
-
-  beforeAll(async () => {
-    controlPlane = await startControlPlane()
-    trials = await installTrials(controlPlane)
-  })
-
-  afterAll(() => controlPlane?.stop())
+  const bench = setUpTrials(startTrialServer)
 
   beforeEach(async () => {
-    project = createProject()
-    await trials.create(OBJECTS)
-  })
-
-  afterEach(async () => {
-    await project.remove()
-    await trials.removeAll()
+    await bench.trials.create(OBJECTS)
   })
 
   const GROUP = { isolation: { group: 'team' } }
@@ -59,14 +42,14 @@ describe('Controllers of one isolation group', () => {
     ...rest,
   })
   const write = (name: string, version: string, rest?: string) =>
-    project.write(`handlers/${name}.ts`, handler(name, version, rest))
-  const start = () => startHost({ project, kubeconfig: controlPlane.kubeconfig })
+    bench.project.write(`handlers/${name}.ts`, handler(name, version, rest))
+  const start = () => bench.startHost()
   const reconciled = (host: HostProcess, controller: string, result?: string) =>
     host.metric('controller_runtime_reconcile_total', { controller, ...(result === undefined ? {} : { result }) })
   const memory = (host: HostProcess, controller: string) => host.metric('ostler_guest_memory_bytes', { controller })
 
   async function marks(name: string): Promise<(Mark | undefined)[]> {
-    return (await trials.list()).map(({ status }) => (status as Record<string, Mark> | undefined)?.[name])
+    return (await bench.trials.list()).map(({ status }) => (status as Record<string, Mark> | undefined)?.[name])
   }
 
   /** Resolves once a controller has left this in every object. */
@@ -88,7 +71,7 @@ describe('Controllers of one isolation group', () => {
   async function startPair(): Promise<HostProcess> {
     write('a', '1')
     write('b', '1')
-    project.writeConfig([entry('a'), entry('b')])
+    bench.project.writeConfig([entry('a'), entry('b')])
     const host = await start()
     await Promise.all([untilAllBear('a', { version: '1' }), untilAllBear('b', { version: '1' })])
     return host
@@ -108,13 +91,13 @@ describe('Controllers of one isolation group', () => {
     // It runs in the fresh process all the same, and its old VM is gone.
     await untilGuestsAre(host, 2)
     const before = (await marks('b'))[0]?.instance
-    await trials.change(0, 2)
+    await bench.trials.change(0, 2)
     await vi.waitFor(async () => expect((await marks('b'))[0]).toMatchObject({ size: 2 }), WITHIN)
     expect((await marks('b'))[0]?.instance).not.toBe(before)
 
     // Out of the group and into one of its own: its objects run again there, and the other one's do not.
     const runsBefore = await reconciled(host, 'b')
-    project.writeConfig([entry('a', {}), entry('b')])
+    bench.project.writeConfig([entry('a', {}), entry('b')])
     await vi.waitFor(async () => expect(await reconciled(host, 'a')).toBe(runsOfA + 2 * OBJECTS + 1), WITHIN)
     // The group is of b alone now, and both have the same size.
     await untilGuestsAre(host, 3)
@@ -123,14 +106,14 @@ describe('Controllers of one isolation group', () => {
     expect(await reconciled(host, 'b')).toBe(runsBefore)
 
     // And back, by way of a restart of neither.
-    project.writeConfig([entry('a'), entry('b')])
+    bench.project.writeConfig([entry('a'), entry('b')])
     await vi.waitFor(async () => expect(await reconciled(host, 'a')).toBe(runsOfA + 3 * OBJECTS + 1), WITHIN)
     await untilGuestsAre(host, 2)
     expect([await reconciled(host, 'b'), await reconciled(host, 'a', 'error')]).toEqual([runsBefore, 0])
 
-    project.writeConfig([entry('b')])
+    bench.project.writeConfig([entry('b')])
     await vi.waitFor(async () => expect((await host.get('/readyz?verbose')).text).not.toMatch(/\ba\b.*Running/), WITHIN)
-    await trials.change(1, 3)
+    await bench.trials.change(1, 3)
     await vi.waitFor(async () => expect((await marks('b'))[1]).toMatchObject({ size: 3 }), WITHIN)
     await untilGuestsAre(host, 2)
   })
@@ -138,11 +121,11 @@ describe('Controllers of one isolation group', () => {
   test('where a call of one loops: that key alone is blamed, and all others converge, the other one’s too', async () => {
     write('a', '1', `if (size === ${POISON}) for (;;);`)
     write('b', '1')
-    project.writeConfig([entry('a'), entry('b')])
+    bench.project.writeConfig([entry('a'), entry('b')])
     const host = await start()
     await Promise.all([untilAllBear('a', { version: '1' }), untilAllBear('b', { version: '1' })])
-    await trials.change(3, POISON)
-    await Promise.all([0, 1, 2, 4, 5].map((index) => trials.change(index, 7)))
+    await bench.trials.change(3, POISON)
+    await Promise.all([0, 1, 2, 4, 5].map((index) => bench.trials.change(index, 7)))
     const parked = async () => (JSON.parse((await host.get('/parked')).text) as { parked: object[] }).parked
     await vi.waitFor(async () => expect(await parked()).toHaveLength(1), WITHIN)
     expect(await parked()).toMatchObject([
@@ -157,9 +140,9 @@ describe('Controllers of one isolation group', () => {
   })
 
   test('where the handler of one does not load: the others run, before and after a death of the process', async () => {
-    project.write('handlers/a.ts', 'throw new Error("not today")\nexport const reconcile = () => {}\n')
+    bench.project.write('handlers/a.ts', 'throw new Error("not today")\nexport const reconcile = () => {}\n')
     write('b', '1')
-    project.writeConfig([entry('a'), entry('b')])
+    bench.project.writeConfig([entry('a'), entry('b')])
     const host = await start()
     await untilAllBear('b', { version: '1' })
     await host.waitUntilReady()
@@ -168,16 +151,16 @@ describe('Controllers of one isolation group', () => {
     expect(await states()).toMatch(/\bb\b.*Running/)
 
     for (const pid of guestsOf(host.pid)) process.kill(pid, 'SIGKILL')
-    await trials.change(0, 4)
+    await bench.trials.change(0, 4)
     await vi.waitFor(async () => expect((await marks('b'))[0]).toMatchObject({ size: 4 }), WITHIN)
     expect(await states()).toMatch(/\ba\b.*HandlerFailed.*not today/)
 
     write('a', '1')
     await untilAllBear('a', { version: '1' })
     // What ran goes on when its next version does not load, and its mate with it.
-    project.write('handlers/b.ts', 'throw new Error("nor now")\nexport const reconcile = () => {}\n')
+    bench.project.write('handlers/b.ts', 'throw new Error("nor now")\nexport const reconcile = () => {}\n')
     await vi.waitFor(async () => expect(await states()).toMatch(/\bb\b.*Running.*nor now/), WITHIN)
-    await trials.change(1, 5)
+    await bench.trials.change(1, 5)
     await vi.waitFor(async () => {
       expect((await marks('b'))[1]).toMatchObject({ version: '1', size: 5 })
       expect((await marks('a'))[1]).toMatchObject({ version: '1', size: 5 })

@@ -1,10 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts'
+import { describe, expect, test, vi } from 'vitest'
 import { expectedObjects, judge, NO_FINDINGS, readCallRecords } from '../control-plane/oracle.ts'
 import { guestsOf, isAlive, statOf } from './guest-processes.ts'
-import { type HostProcess, startHost } from './host-process.ts'
-import { createProject, handlerFixture, type Project } from './project.ts'
-import { installTrials, TRIALS, type Trials } from './trials.ts'
+import type { HostProcess } from './host-process.ts'
+import { handlerFixture } from './project.ts'
+import { setUpTrials, startTrialServer } from './trial-bench.ts'
+import { TRIALS } from './trials.ts'
 
 /** runtime/cli/until-stopped.ts */
 const GRACE_MS = 25_000
@@ -24,25 +24,7 @@ const SLOW = `
   }`
 
 describe('The end of a host', () => {
-  let controlPlane: ControlPlane
-  let trials: Trials
-  let project: Project
-
-  beforeAll(async () => {
-    controlPlane = await startControlPlane()
-    trials = await installTrials(controlPlane)
-  })
-
-  beforeEach(() => {
-    project = createProject()
-  })
-
-  afterEach(async () => {
-    await project.remove()
-    await trials.removeAll()
-  })
-
-  afterAll(() => controlPlane?.stop())
+  const bench = setUpTrials(startTrialServer)
 
   test('by kill -9 takes the guests with it within seconds, also one that loops in sync code', async () => {
     const { host, looping } = await startLooping()
@@ -62,7 +44,7 @@ describe('The end of a host', () => {
   })
 
   test('by SIGTERM waits for a running call, and a second SIGTERM ends it at once', async () => {
-    await trials.create(1)
+    await bench.trials.create(1)
     const host = await start(SLOW)
     await host.waitForLog(/a slow call has begun/)
     const stopped = host.stop('SIGTERM')
@@ -75,9 +57,9 @@ describe('The end of a host', () => {
   })
 
   test('by SIGTERM with 1,000 keys queued cuts no call off, and the next host loses none', async () => {
-    await trials.create(1000)
+    await bench.trials.create(1000)
     const text = handlerFixture('recorder')
-    const bundle = project.writeHandler('trials', text)
+    const bundle = bench.project.writeHandler('trials', text)
     const first = await start(text)
     await vi.waitFor(() => expect(readCallRecords(first.log()).length).toBeGreaterThan(50), { timeout: 60_000 })
     expect(await first.stop('SIGTERM')).toEqual({ code: 0, signal: null })
@@ -86,8 +68,8 @@ describe('The end of a host', () => {
     expect(cut.length).toBeLessThan(500)
     // The two hosts write one log.
     await start(text)
-    await trials.converged({ bundle })
-    const { body } = await controlPlane.request('GET', TRIALS)
+    await bench.trials.converged({ bundle })
+    const { body } = await bench.controlPlane.request('GET', TRIALS)
     await vi.waitFor(() =>
       expect(judge(readCallRecords(first.log()), expectedObjects(body), bundle)).toEqual(NO_FINDINGS),
     )
@@ -95,16 +77,16 @@ describe('The end of a host', () => {
 
   /** With a handler of this text. */
   function start(handler: string): Promise<HostProcess> {
-    project.writeHandler('trials', handler)
-    project.writeConfig([
+    bench.project.writeHandler('trials', handler)
+    bench.project.writeConfig([
       { name: 'trials', for: 'e2e.example.com/v1/Trial', handler: 'handlers/trials.ts', on: ['spec'] },
     ])
-    return startHost({ project, kubeconfig: controlPlane.kubeconfig })
+    return bench.startHost()
   }
 
   /** A host with a guest that loops, which it has not yet been found out for: that takes 2 s. */
   async function startLooping(): Promise<{ host: HostProcess; looping: number }> {
-    await trials.create(1)
+    await bench.trials.create(1)
     const host = await start(LOOPING)
     await host.waitForLog(/about to loop/)
     const before = new Map(guestsOf(host.pid).map((pid) => [pid, statOf(pid)?.userTicks ?? 0]))

@@ -1,10 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { AuditEvent } from '../control-plane/audit-log.ts'
-import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts'
-import { type HostProcess, startHost } from './host-process.ts'
+import type { HostProcess } from './host-process.ts'
 import { logLines } from './log-lines.ts'
-import { createProject, handlerFixture, type Project } from './project.ts'
-import { installTrials, TRIALS, type Trial, type Trials } from './trials.ts'
+import { handlerFixture } from './project.ts'
+import { setUpTrials, startTrialServer } from './trial-bench.ts'
+import { TRIALS, type Trial } from './trials.ts'
 
 /** Time for a loop to be noticed and to be held for 1, 2 and 4 s, on a busy machine. */
 const PATIENCE = { timeout: 90_000, interval: 200 }
@@ -28,26 +28,8 @@ const STUBBORN = `export const reconcile = async ({ metadata: { name, annotation
 `
 
 describe('A hot loop', () => {
-  let controlPlane: ControlPlane
-  let trials: Trials
-  let project: Project
+  const bench = setUpTrials(() => startTrialServer({ audit: true }))
   let host: HostProcess
-
-  beforeAll(async () => {
-    controlPlane = await startControlPlane({ audit: true })
-    trials = await installTrials(controlPlane)
-  })
-
-  afterAll(() => controlPlane?.stop())
-
-  beforeEach(() => {
-    project = createProject()
-  })
-
-  afterEach(async () => {
-    await trials.removeAll()
-    await project.remove()
-  })
 
   test('is slowed down more and more, said and counted once; its neighbours do not suffer, and its deletion does not wait', async () => {
     await start({ counter: COUNTER, neighbour: handlerFixture('neighbour') }, { neighbour: { on: ['spec'] } })
@@ -76,12 +58,12 @@ describe('A hot loop', () => {
   async function inTheMeantime(): Promise<{ neighbourMs: number; deletionMs: number }> {
     const neighbourMs = await timed(async () => {
       for (const name of ['calm', 'hot']) await send('PATCH', name, { spec: { size: 1 } })
-      const settled = async () => (await trials.list()).filter(isSettled).map(({ metadata }) => metadata.name)
+      const settled = async () => (await bench.trials.list()).filter(isSettled).map(({ metadata }) => metadata.name)
       await vi.waitFor(async () => expect(await settled()).toEqual(['calm', 'hot']), { timeout: 30_000, interval: 20 })
     })
     const deletionMs = await timed(async () => {
       await send('DELETE', 'hot')
-      const names = async () => (await trials.list()).map(({ metadata }) => metadata.name)
+      const names = async () => (await bench.trials.list()).map(({ metadata }) => metadata.name)
       await vi.waitFor(async () => expect(await names()).toEqual(['calm']), { timeout: 30_000, interval: 20 })
     })
     return { neighbourMs, deletionMs }
@@ -100,24 +82,24 @@ describe('A hot loop', () => {
   })
 
   async function start(handlers: Readonly<Record<string, string>>, more: Readonly<Record<string, object>> = {}) {
-    for (const [name, text] of Object.entries(handlers)) project.writeHandler(name, text)
+    for (const [name, text] of Object.entries(handlers)) bench.project.writeHandler(name, text)
     const kind = 'e2e.example.com/v1/Trial'
     const allow = [{ for: kind, verbs: ['patch'] }]
     const common = { for: kind, namespaces: ['default'], allow }
     const entryOf = (name: string) => ({ name, handler: `handlers/${name}.ts`, ...common, ...more[name] })
-    project.writeConfig(Object.keys(handlers).map(entryOf))
-    host = await startHost({ project, kubeconfig: controlPlane.kubeconfig })
+    bench.project.writeConfig(Object.keys(handlers).map(entryOf))
+    host = await bench.startHost()
     await host.waitUntilReady()
   }
 
   async function create(name: string): Promise<void> {
     const object = { apiVersion: 'e2e.example.com/v1', kind: 'Trial', metadata: { name }, spec: { size: 0 } }
-    const { status } = await controlPlane.request('POST', TRIALS, object)
+    const { status } = await bench.controlPlane.request('POST', TRIALS, object)
     expect(status).toBe(201)
   }
 
   async function send(method: string, name: string, body?: object): Promise<void> {
-    const { status } = await controlPlane.request(method, `${TRIALS}/${name}`, body)
+    const { status } = await bench.controlPlane.request(method, `${TRIALS}/${name}`, body)
     expect(status).toBe(200)
   }
 
@@ -136,7 +118,7 @@ describe('A hot loop', () => {
       objectRef.subresource === undefined &&
       stage === 'ResponseComplete' &&
       userAgent.startsWith('ostler')
-    const events = (await controlPlane.auditEvents()).filter(isWrite)
+    const events = (await bench.controlPlane.auditEvents()).filter(isWrite)
     return events.map(({ requestReceivedTimestamp }) => Date.parse(requestReceivedTimestamp)).sort((a, b) => a - b)
   }
 })

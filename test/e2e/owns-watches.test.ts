@@ -1,11 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { ControlPlane } from '../control-plane/control-plane.ts'
-import type { FaultyProxy } from '../control-plane/faulty-proxy.ts'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { isList } from '../control-plane/proxied-request.ts'
-import { type HostProcess, startHost } from './host-process.ts'
-import { crdFixture, createProject, type Project } from './project.ts'
-import { type ProxiedControlPlane, startProxiedControlPlane } from './proxied-control-plane.ts'
-import type { Trials } from './trials.ts'
+import type { HostProcess } from './host-process.ts'
+import { crdFixture } from './project.ts'
+import { startProxiedControlPlane } from './proxied-control-plane.ts'
+import { setUpTrials } from './trial-bench.ts'
 
 const WITHIN = { timeout: 30_000, interval: 100 }
 const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps'
@@ -41,31 +39,13 @@ interface Status {
 }
 
 describe('owns and watches', () => {
-  let proxied: ProxiedControlPlane
-  let controlPlane: ControlPlane
-  let proxy: FaultyProxy
-  let trials: Trials
-  let project: Project
-
-  beforeAll(async () => {
-    proxied = await startProxiedControlPlane()
-    ;({ controlPlane, proxy, trials } = proxied)
-  })
-
-  afterAll(() => proxied?.stop())
-
-  beforeEach(() => {
-    project = createProject()
-  })
-
+  // Before the bench, so that it is done after the host and the Trials are gone: without a controller manager nothing collects what is owned.
   afterEach(async () => {
-    await project.remove()
-    await trials.removeAll()
-    // Without a controller manager nothing collects what is owned.
-    for (const path of [CONFIG_MAPS, SECRETS, EVENTS]) await controlPlane.request('DELETE', path)
+    for (const path of [CONFIG_MAPS, SECRETS, EVENTS]) await bench.controlPlane.request('DELETE', path)
   })
+  const bench = setUpTrials(startProxiedControlPlane)
 
-  const start = (): Promise<HostProcess> => startHost({ project, kubeconfig: proxied.kubeconfig })
+  const start = (): Promise<HostProcess> => bench.startHost()
   const entry = (rest: object = {}) => ({
     name: 'counter',
     for: 'e2e.example.com/v1/Trial',
@@ -77,21 +57,23 @@ describe('owns and watches', () => {
     ...rest,
   })
   const putSecret = (name: string, trial: string) =>
-    controlPlane.request('POST', SECRETS, { metadata: { name, labels: { trial } } })
-  const statuses = async () => (await trials.list()).map(({ status }) => status as Status | undefined)
+    bench.controlPlane.request('POST', SECRETS, { metadata: { name, labels: { trial } } })
+  const statuses = async () => (await bench.trials.list()).map(({ status }) => status as Status | undefined)
   const untilSecrets = (...expected: number[]) =>
     vi.waitFor(async () => expect((await statuses()).map((status) => status?.secrets)).toEqual(expected), WITHIN)
 
   test('a change in an owned object runs its owner, and one in a watched object whom its mapper names, at last', async () => {
-    project.writeHandler('counter', handler(MAPPER))
-    project.writeConfig([entry()])
-    await trials.create(2)
+    bench.project.writeHandler('counter', handler(MAPPER))
+    bench.project.writeConfig([entry()])
+    await bench.trials.create(2)
     const host = await start()
     await untilSecrets(0, 0)
-    const first = (await controlPlane.request('GET', `${CONFIG_MAPS}/trial-0001`)).body as { metadata: { uid: string } }
-    await controlPlane.request('DELETE', `${CONFIG_MAPS}/trial-0001`)
+    const first = (await bench.controlPlane.request('GET', `${CONFIG_MAPS}/trial-0001`)).body as {
+      metadata: { uid: string }
+    }
+    await bench.controlPlane.request('DELETE', `${CONFIG_MAPS}/trial-0001`)
     await vi.waitFor(async () => {
-      const again = await controlPlane.request('GET', `${CONFIG_MAPS}/trial-0001`)
+      const again = await bench.controlPlane.request('GET', `${CONFIG_MAPS}/trial-0001`)
       expect(again.status).toBe(200)
       expect((again.body as typeof first).metadata.uid).not.toBe(first.metadata.uid)
     }, WITHIN)
@@ -100,9 +82,9 @@ describe('owns and watches', () => {
     await putSecret('two', 'trial-0000')
     await untilSecrets(2, 0)
     // A Secret that is for another one now concerns both.
-    await controlPlane.request('PATCH', `${SECRETS}/two`, { metadata: { labels: { trial: 'trial-0001' } } })
+    await bench.controlPlane.request('PATCH', `${SECRETS}/two`, { metadata: { labels: { trial: 'trial-0001' } } })
     await untilSecrets(1, 1)
-    await controlPlane.request('DELETE', `${SECRETS}/one`)
+    await bench.controlPlane.request('DELETE', `${SECRETS}/one`)
     await untilSecrets(0, 1)
     expect(await host.metric('ostler_mapper_runs_total', { controller: 'counter', result: 'error' })).toBeGreaterThan(0)
 
@@ -113,78 +95,80 @@ describe('owns and watches', () => {
   })
 
   test('reads of owned and watched kinds need no right and come from the cache', async () => {
-    project.writeHandler('counter', handler(MAPPER))
-    project.writeConfig([entry()])
+    bench.project.writeHandler('counter', handler(MAPPER))
+    bench.project.writeConfig([entry()])
     await putSecret('one', 'trial-0002')
-    await trials.create(5)
-    const before = proxy.count((request) => isList(request) && request.resource === 'secrets')
+    await bench.trials.create(5)
+    const before = bench.server.proxy.count((request) => isList(request) && request.resource === 'secrets')
     await start()
     await untilSecrets(0, 0, 1, 0, 0)
-    const lists = proxy.count((request) => isList(request) && request.resource === 'secrets')
+    const lists = bench.server.proxy.count((request) => isList(request) && request.resource === 'secrets')
     expect(lists - before).toBe(1)
   })
 
   test('the same event again is counted in the series of the first', async () => {
-    project.writeHandler('counter', handler(MAPPER))
-    project.writeConfig([entry()])
-    await trials.create(1)
+    bench.project.writeHandler('counter', handler(MAPPER))
+    bench.project.writeConfig([entry()])
+    await bench.trials.create(1)
     const host = await start()
     await untilSecrets(0)
     for (let size = 1; size <= 5; size++) {
-      await trials.change(0, size)
-      await trials.converged()
+      await bench.trials.change(0, size)
+      await bench.trials.converged()
     }
-    const { items } = (await controlPlane.request('GET', EVENTS)).body as { items: { series?: { count: number } }[] }
+    const { items } = (await bench.controlPlane.request('GET', EVENTS)).body as {
+      items: { series?: { count: number } }[]
+    }
     expect(items).toHaveLength(1)
     expect(items[0]?.series?.count).toBeGreaterThanOrEqual(2)
     expect(host.log()).not.toContain('Cannot record event')
   })
 
   test('a controller runs nothing before it can see what it owns, also where its own kind is in the cache already', async () => {
-    project.writeHandler('counter', handler(MAPPER))
-    project.writeConfig([entry()])
-    await trials.create(1)
+    bench.project.writeHandler('counter', handler(MAPPER))
+    bench.project.writeConfig([entry()])
+    await bench.trials.create(1)
     const host = await start()
     await untilSecrets(0)
-    project.writeHandler('other', `export const reconcile = () => ({ status: { other: true } })`)
+    bench.project.writeHandler('other', `export const reconcile = () => ({ status: { other: true } })`)
     const other = {
       name: 'other',
       for: 'e2e.example.com/v1/Trial',
       namespaces: ['default'],
       handler: 'handlers/other.ts',
     }
-    project.writeConfig([entry(), { ...other, owns: ['e2e.example.com/v1/Neighbour'] }])
+    bench.project.writeConfig([entry(), { ...other, owns: ['e2e.example.com/v1/Neighbour'] }])
     await host.waitForLog(/"controller":"other".*Handler loaded/)
     await vi.waitFor(async () => expect((await host.get('/readyz?verbose')).text).toContain('WaitingForCRD'), WITHIN)
     await host.waitUntilReady()
     expect(await host.metric('controller_runtime_reconcile_total', { controller: 'other' })).toBe(0)
-    await controlPlane.kubectl(['apply', '-f', crdFixture('neighbour')])
+    await bench.controlPlane.kubectl(['apply', '-f', crdFixture('neighbour')])
     await vi.waitFor(async () => expect((await statuses())[0]).toMatchObject({ other: true }), WITHIN)
   })
 
   test('a watch that a config reload adds runs what its objects name, in the guest that is there', async () => {
-    project.writeHandler('counter', handler(MAPPER))
+    bench.project.writeHandler('counter', handler(MAPPER))
     // The right that the watch implies.
     const allow = [...entry().allow, { for: 'v1/Secret', verbs: ['list'] }]
-    project.writeConfig([entry({ watches: [], allow })])
-    await trials.create(1)
+    bench.project.writeConfig([entry({ watches: [], allow })])
+    await bench.trials.create(1)
     const host = await start()
     await untilSecrets(0)
-    const listsBefore = proxy.count((request) => isList(request) && request.resource === 'trials')
+    const listsBefore = bench.server.proxy.count((request) => isList(request) && request.resource === 'trials')
     const [{ instance }] = (await statuses()) as [Status]
     await putSecret('one', 'trial-0000')
-    project.writeConfig([entry({ allow })])
+    bench.project.writeConfig([entry({ allow })])
     await untilSecrets(1)
     const [after] = (await statuses()) as [Status]
     expect(after.instance).toBe(instance)
-    expect(proxy.count((request) => isList(request) && request.resource === 'trials')).toBe(listsBefore)
+    expect(bench.server.proxy.count((request) => isList(request) && request.resource === 'trials')).toBe(listsBefore)
 
     // An export that is missing is the handler's fault: what ran before goes on, until the handler has it.
-    project.writeConfig([entry({ allow, watches: [{ for: 'v1/Secret', map: 'other' }] })])
+    bench.project.writeConfig([entry({ allow, watches: [{ for: 'v1/Secret', map: 'other' }] })])
     await host.waitForLog(/exports no function \\"other\\"/)
     await putSecret('two', 'trial-0000')
     await untilSecrets(2)
-    project.writeHandler('counter', handler(MAPPER.replace('secretToTrials', 'other')))
+    bench.project.writeHandler('counter', handler(MAPPER.replace('secretToTrials', 'other')))
     await vi.waitFor(async () => expect((await statuses())[0]?.instance).not.toBe(instance), WITHIN)
     await putSecret('three', 'trial-0000')
     await untilSecrets(3)

@@ -1,9 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts'
-import { type HostProcess, startHost } from './host-process.ts'
+import { describe, expect, test, vi } from 'vitest'
+import type { HostProcess } from './host-process.ts'
 import { logLines } from './log-lines.ts'
-import { createProject, type Project } from './project.ts'
-import { installTrials, TRIALS, type Trial, type Trials } from './trials.ts'
+import { setUpTrials, startTrialServer } from './trial-bench.ts'
+import { TRIALS, type Trial } from './trials.ts'
 
 const PATIENCE = { timeout: 90_000, interval: 200 }
 const POISONED = 'trial-0042'
@@ -24,56 +23,38 @@ const handler = (poison: string) => `export const reconcile = async ({ metadata,
 type Tried = Trial & { readonly status?: { readonly attempts?: number } }
 
 describe('One poisoned key among 100 at concurrency 4', () => {
-  let controlPlane: ControlPlane
-  let trials: Trials
-  let project: Project
+  const bench = setUpTrials(startTrialServer)
   let host: HostProcess
-
-  beforeAll(async () => {
-    controlPlane = await startControlPlane()
-    trials = await installTrials(controlPlane)
-  })
-
-  afterAll(() => controlPlane?.stop())
-
-  beforeEach(() => {
-    project = createProject()
-  })
-
-  afterEach(async () => {
-    await project.remove()
-    await trials.removeAll()
-  })
 
   test.each([
     ['throws', `throw new Error('poisoned')`, /Error: poisoned/],
     ['kills its guest', 'for (;;) {}', /GuestDied: .* did not answer for 2 s/],
   ])('that %s: 99 converge, twice, and only its own attempts count', async (_, poison, says) => {
     await start(poison)
-    await trials.create(100)
+    await bench.trials.create(100)
     await othersConverged(1)
     await failedTwice(says)
-    for (const { metadata } of await trials.list()) {
-      const { status } = await controlPlane.request('PATCH', `${TRIALS}/${metadata.name}`, { spec: { size: 1 } })
+    for (const { metadata } of await bench.trials.list()) {
+      const { status } = await bench.controlPlane.request('PATCH', `${TRIALS}/${metadata.name}`, { spec: { size: 1 } })
       expect(status).toBe(200)
     }
     await othersConverged(2)
-    const others = ((await trials.list()) as Tried[]).filter(({ metadata }) => metadata.name !== POISONED)
+    const others = ((await bench.trials.list()) as Tried[]).filter(({ metadata }) => metadata.name !== POISONED)
     expect(others.filter(({ status }) => status?.attempts !== 1)).toEqual([])
     await countsAgree()
   })
 
   async function start(poison: string): Promise<void> {
-    project.writeHandler('poisoned', handler(poison))
+    bench.project.writeHandler('poisoned', handler(poison))
     const entry = { name: 'poisoned', for: 'e2e.example.com/v1/Trial', handler: 'handlers/poisoned.ts' }
-    project.writeConfig([{ ...entry, namespaces: ['default'], concurrency: 4 }])
-    host = await startHost({ project, kubeconfig: controlPlane.kubeconfig })
+    bench.project.writeConfig([{ ...entry, namespaces: ['default'], concurrency: 4 }])
+    host = await bench.startHost()
     await host.waitUntilReady()
   }
 
   async function othersConverged(generation: number): Promise<void> {
     await vi.waitFor(async () => {
-      const late = (await trials.list()).filter(({ status }) => status?.observedGeneration !== generation)
+      const late = (await bench.trials.list()).filter(({ status }) => status?.observedGeneration !== generation)
       expect(late.map(({ metadata }) => metadata.name)).toEqual([POISONED])
     }, PATIENCE)
   }

@@ -1,6 +1,5 @@
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts'
+import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import {
   countReads,
   expectedObjects,
@@ -10,9 +9,10 @@ import {
   NO_FINDINGS,
   readCallRecords,
 } from '../control-plane/oracle.ts'
-import { type HostProcess, startHost } from './host-process.ts'
-import { createProject, handlerFixture, type Project } from './project.ts'
-import { installTrials, TRIALS, type Trials } from './trials.ts'
+import type { HostProcess } from './host-process.ts'
+import { handlerFixture } from './project.ts'
+import { setUpTrials, startTrialServer } from './trial-bench.ts'
+import { TRIALS } from './trials.ts'
 
 const OBJECTS = 1000
 /** Of these, the first are changed twice in a row once the new version is saved, so that a key is added while it waits. */
@@ -20,39 +20,27 @@ const CHANGED = 60
 const WITHOUT_DEDUP = join(import.meta.dirname, 'fixtures/host-without-dedup.ts')
 
 describe('A handler saved while 1,000 objects are queued', () => {
-  let controlPlane: ControlPlane
-  let trials: Trials
-  let project: Project
+  const bench = setUpTrials(() => startTrialServer({ audit: true, users: ['host'] }))
   let host: HostProcess
 
   beforeAll(async () => {
-    controlPlane = await startControlPlane({ audit: true, users: ['host'] })
-    trials = await installTrials(controlPlane)
-    await controlPlane.grant('host', [
+    await bench.controlPlane.grant('host', [
       { apiGroups: ['e2e.example.com'], resources: ['trials'], verbs: ['get', 'list', 'watch'] },
       { apiGroups: ['e2e.example.com'], resources: ['trials/status'], verbs: ['patch'] },
     ])
   })
 
   beforeEach(async () => {
-    project = createProject()
-    project.writeConfig([
+    bench.project.writeConfig([
       { name: 'trials', for: 'e2e.example.com/v1/Trial', handler: 'handlers/trials.ts', on: ['spec'] },
     ])
-    await trials.create(OBJECTS)
+    await bench.trials.create(OBJECTS)
   })
-
-  afterEach(async () => {
-    await project.remove()
-    await trials.removeAll()
-  })
-
-  afterAll(() => controlPlane?.stop())
 
   test('ends with each object reconciled by the new version, none twice at once, none lost, nothing listed again', async () => {
     const { findings, savedAt } = await swapUnderLoad()
     expect(findings).toEqual(NO_FINDINGS)
-    const audit = await controlPlane.auditEvents()
+    const audit = await bench.controlPlane.auditEvents()
     expect(keysAlive(audit, 'trials')).toHaveLength(OBJECTS)
     expect(countReads(audit, { resource: 'trials', user: 'host', to: savedAt }).lists).toBe(1)
     expect(countReads(audit, { resource: 'trials', user: 'host', from: savedAt })).toEqual({ lists: 0, watches: 0 })
@@ -66,20 +54,20 @@ describe('A handler saved while 1,000 objects are queued', () => {
   /** Saves the second version once the first is well into the queue, changes objects, and judges when all is quiet. */
   async function swapUnderLoad(entry?: string): Promise<{ findings: Findings; savedAt: number }> {
     const text = handlerFixture('recorder')
-    const first = project.writeHandler('trials', text, 'first')
-    const kubeconfig = controlPlane.kubeconfigFor('host')
-    host = await startHost({ project, kubeconfig, ...(entry === undefined ? {} : { entry }) })
+    const first = bench.project.writeHandler('trials', text, 'first')
+    const kubeconfig = bench.controlPlane.kubeconfigFor('host')
+    host = await bench.startHost({ kubeconfig, ...(entry === undefined ? {} : { entry }) })
     await vi.waitFor(() => expect(callsOf(first)).toBeGreaterThan(50), { timeout: 60_000, interval: 50 })
     const savedAt = Date.now()
-    const second = project.writeHandler('trials', text, 'second')
-    for (let i = 0; i < CHANGED; i++) for (const size of [1, 2]) await trials.change(i, size)
+    const second = bench.project.writeHandler('trials', text, 'second')
+    for (let i = 0; i < CHANGED; i++) for (const size of [1, 2]) await bench.trials.change(i, size)
     await host.waitForLog(/Handler swapped/)
-    await trials.converged({ bundle: second, timeoutMs: 120_000 })
+    await bench.trials.converged({ bundle: second, timeoutMs: 120_000 })
     await untilQuiet()
     // Most of the queue still waited when the second version came, and nothing of the records went missing.
     expect(callsOf(first)).toBeLessThan(OBJECTS / 2)
     expect(host.log()).not.toContain('log lines were dropped')
-    const { body } = await controlPlane.request('GET', TRIALS)
+    const { body } = await bench.controlPlane.request('GET', TRIALS)
     return { findings: judge(readCallRecords(host.log()), expectedObjects(body), second), savedAt }
   }
 

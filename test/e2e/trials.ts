@@ -5,7 +5,7 @@ import { crdFixture } from './project.ts'
 export const TRIALS = '/apis/e2e.example.com/v1/namespaces/default/trials'
 
 export interface Trial {
-  readonly metadata: { readonly name: string; readonly generation: number }
+  readonly metadata: { readonly name: string; readonly generation: number; readonly finalizers?: readonly string[] }
   readonly spec: { readonly size: number }
   readonly status?: { readonly bundle?: string; readonly observedGeneration?: number }
 }
@@ -19,6 +19,7 @@ export interface Trials {
   list(): Promise<Trial[]>
   /** Resolves when all there are have been reconciled as they are now, by this bundle if one is named. */
   converged(options?: { bundle?: string; timeoutMs?: number }): Promise<void>
+  /** Also those that bear finalizers: what a failed test left must not make the next one fail. */
   removeAll(): Promise<void>
 }
 
@@ -31,6 +32,8 @@ export async function installTrials(controlPlane: ControlPlane): Promise<Trials>
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`)
     return answer.body
   }
+  /** Of its finalizers, whether it still is there or not. */
+  const free = (name: string) => controlPlane.request('PATCH', `${TRIALS}/${name}`, { metadata: { finalizers: null } })
   const list = async () => ((await call('GET', TRIALS)) as { items: Trial[] }).items
   return {
     list,
@@ -44,7 +47,14 @@ export async function installTrials(controlPlane: ControlPlane): Promise<Trials>
     },
     removeAll: async () => {
       await call('DELETE', TRIALS)
-      await vi.waitFor(async () => expect(await list()).toEqual([]), { timeout: 30_000, interval: 200 })
+      await vi.waitFor(
+        async () => {
+          const left = await list()
+          for (const { metadata } of left) if (metadata.finalizers !== undefined) await free(metadata.name)
+          expect(left).toEqual([])
+        },
+        { timeout: 30_000, interval: 200 },
+      )
     },
   }
 }
