@@ -20,6 +20,12 @@ export class StoredObjects {
     return stored === undefined ? undefined : this.parse<T>(stored)
   }
 
+  /** An object as it is by now; as it was known when it is gone. */
+  latest<T extends ApiObject>(storage: string, object: T): T {
+    const { namespace = '', name = '' } = object.metadata
+    return this.get<T>(storage, namespace, name) ?? object
+  }
+
   list<T extends ApiObject>(storage: string, namespace?: string): T[] {
     return this.#store.list(storage, namespace).map((stored) => this.parse<T>(stored))
   }

@@ -1,24 +1,25 @@
 import { type ControllerContext, type RunningController, running, startLoop } from '../controller-context.ts'
-import { parseKey } from '../object-key.ts'
+import { enqueueSelf } from '../enqueue-self.ts'
+import { keyOf, parseKey } from '../object-key.ts'
 import { type ControllerRevision, dropRevisions, type Revisioned, syncRevisions } from './controller-revisions.ts'
 import { resolveIntOrPercent } from './deployment.ts'
+import { enqueueOwner } from './enqueue-owner.ts'
 import type { Node } from './nodes.ts'
-import { claim, controllerKeyOf, controllerReference } from './ownership.ts'
+import { claim, controllerReference } from './ownership.ts'
 import {
-  availableInMs,
   isActive,
   isAvailable,
   isFinished,
   isReady,
   isTerminating,
+  nextAvailableInMs,
   PODS,
   type Pod,
   podFromTemplate,
 } from './pod.ts'
 import { createPodSet } from './pod-set.ts'
-import { positive } from './replica-sets.ts'
 import { fits } from './scheduler.ts'
-import { writeStatus } from './write-status.ts'
+import { observed, positive, writeStatus } from './write-status.ts'
 
 interface DaemonSet extends Revisioned {
   spec: Revisioned['spec'] & {
@@ -46,19 +47,15 @@ const TOLERATIONS = [
 export function startDaemonSets(context: ControllerContext): RunningController {
   const { store, objects, clock } = context
   const loop = startLoop(context, COMPONENT, reconcile)
-  const cancels = [
-    store.watch(STORAGE, ({ stored }) => loop.add(`${stored.namespace}/${stored.name}`)),
-    store.watch('/pods', ({ stored }) => {
-      const key = controllerKeyOf(objects.parse<Pod>(stored), 'DaemonSet')
-      if (key !== undefined) loop.add(key)
-    }),
+  return running(
+    loop,
+    enqueueSelf(store, STORAGE, loop),
+    enqueueOwner(context, '/pods', 'DaemonSet', loop),
     store.watch('/nodes', addAll),
-  ]
-  addAll()
-  return running(loop, ...cancels)
+  )
 
   function addAll(): void {
-    for (const { namespace, name } of store.list(STORAGE)) loop.add(`${namespace}/${name}`)
+    for (const stored of store.list(STORAGE)) loop.add(keyOf(stored))
   }
 
   async function reconcile(key: string): Promise<void> {
@@ -126,19 +123,16 @@ export function startDaemonSets(context: ControllerContext): RunningController {
     const now = clock.now()
     const placed = pods.filter((pod) => wanted.has(nodeOf(pod)) && !isTerminating(pod))
     const available = placed.filter((pod) => isAvailable(pod, minReadySeconds, now)).length
-    const waits = placed
-      .map((pod) => availableInMs(pod, minReadySeconds, now))
-      .filter((ms) => ms > 0 && ms < Number.POSITIVE_INFINITY)
-    if (waits.length > 0) loop.addAfter(key, Math.min(...waits))
-    const { namespace = '', name = '' } = set.metadata
-    await writeStatus(context, DAEMON_SETS, objects.get<DaemonSet>(STORAGE, namespace, name) ?? set, {
+    const wait = nextAvailableInMs(placed, minReadySeconds, now)
+    if (wait !== undefined) loop.addAfter(key, wait)
+    await writeStatus(context, DAEMON_SETS, objects.latest(STORAGE, set), {
       currentNumberScheduled: placed.length,
       desiredNumberScheduled: wanted.size,
       ...positive('numberAvailable', available),
       numberMisscheduled: pods.filter((pod) => !wanted.has(nodeOf(pod)) && !isTerminating(pod)).length,
       numberReady: placed.filter(isReady).length,
       ...positive('numberUnavailable', wanted.size - available),
-      ...(set.metadata.generation !== undefined && { observedGeneration: set.metadata.generation }),
+      ...observed(set),
       ...positive('updatedNumberScheduled', placed.filter((pod) => hashOf(pod) === hashOf(newest)).length),
     })
   }

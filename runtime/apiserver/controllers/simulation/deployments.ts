@@ -1,4 +1,5 @@
 import { type ControllerContext, type RunningController, running, startLoop } from '../controller-context.ts'
+import { enqueueSelf } from '../enqueue-self.ts'
 import { hasCode, unlessCode } from '../object-client.ts'
 import { parseKey } from '../object-key.ts'
 import { rfc3339 } from '../timestamps.ts'
@@ -13,6 +14,7 @@ import {
   wantedOf,
 } from './deployment.ts'
 import { deploymentStatus, progressDeadlineInMs, withCreatedSet } from './deployment-status.ts'
+import { enqueueOwner } from './enqueue-owner.ts'
 import { claim, controllerKeyOf, controllerReference } from './ownership.ts'
 import { isTerminating, type Pod, type PodTemplate } from './pod.ts'
 import { nameOf } from './pod-set.ts'
@@ -28,19 +30,15 @@ const REVISION_HISTORY = 'deployment.kubernetes.io/revision-history'
 export function startDeployments(context: ControllerContext): RunningController {
   const { store, objects, client, clock, events } = context
   const loop = startLoop(context, COMPONENT, reconcile)
-  const cancels = [
-    store.watch(STORAGE, ({ stored }) => loop.add(`${stored.namespace}/${stored.name}`)),
-    store.watch('apps/replicasets', ({ stored }) => {
-      const key = controllerKeyOf(objects.parse(stored), 'Deployment')
-      if (key !== undefined) loop.add(key)
-    }),
+  return running(
+    loop,
+    enqueueSelf(store, STORAGE, loop),
+    enqueueOwner(context, 'apps/replicasets', 'Deployment', loop),
     // Recreate waits for the last old pod to be gone.
     store.watch('/pods', ({ type, stored }) => {
       if (type === 'DELETED') addDeploymentOf(objects.parse<Pod>(stored))
     }),
-  ]
-  for (const { namespace, name } of store.list(STORAGE)) loop.add(`${namespace}/${name}`)
-  return running(loop, ...cancels)
+  )
 
   function addDeploymentOf(pod: Pod): void {
     const setKey = controllerKeyOf(pod, 'ReplicaSet')
@@ -228,9 +226,7 @@ export function startDeployments(context: ControllerContext): RunningController 
     if (deployment === undefined) return
     const now = clock.now()
     // As they are after this turn's writes.
-    const fresh = sets.map(
-      (set) => objects.get<ReplicaSet>('apps/replicasets', namespace, set.metadata.name ?? '') ?? set,
-    )
+    const fresh = sets.map((set) => objects.latest('apps/replicasets', set))
     const newestNow = newest && fresh.find((set) => set.metadata.uid === newest.metadata.uid)
     const status = deploymentStatus(deployment, { sets: fresh, newest: newestNow, now: rfc3339(now) })
     // Generation is that which this turn worked on.

@@ -1,12 +1,14 @@
 import type { ApiObject } from '../../json.ts'
 import { type LabelSelector, matchesSelector } from '../../label-selector.ts'
 import { type ControllerContext, type RunningController, running, startLoop } from '../controller-context.ts'
-import { parseKey } from '../object-key.ts'
+import { enqueueSelf } from '../enqueue-self.ts'
+import { keyOf, parseKey } from '../object-key.ts'
 import { rfc3339 } from '../timestamps.ts'
 import { resolveIntOrPercent } from './deployment.ts'
 import { controllerOf } from './ownership.ts'
 import { isActive, isReady, type Pod } from './pod.ts'
-import { writeStatus } from './write-status.ts'
+import { nameOf } from './pod-set.ts'
+import { observed, writeStatus } from './write-status.ts'
 
 interface DisruptionBudget extends ApiObject {
   spec: { minAvailable?: number | string; maxUnavailable?: number | string; selector?: LabelSelector }
@@ -25,17 +27,15 @@ const EVICTION_MS = 2 * 60 * 1000
 export function startDisruptionBudgets(context: ControllerContext): RunningController {
   const { store, objects, clock } = context
   const loop = startLoop(context, 'disruption-controller', reconcile)
-  const cancels = [
-    store.watch(STORAGE, ({ stored }) => loop.add(`${stored.namespace}/${stored.name}`)),
+  return running(
+    loop,
+    enqueueSelf(store, STORAGE, loop),
     store.watch('/pods', ({ stored }) => {
       const pod = objects.parse<Pod>(stored)
       for (const budget of objects.list<DisruptionBudget>(STORAGE, stored.namespace))
-        if (matchesSelector(budget.spec.selector, pod.metadata.labels))
-          loop.add(`${stored.namespace}/${budget.metadata.name}`)
+        if (matchesSelector(budget.spec.selector, pod.metadata.labels)) loop.add(keyOf(nameOf(budget)))
     }),
-  ]
-  for (const { namespace, name } of store.list(STORAGE)) loop.add(`${namespace}/${name}`)
-  return running(loop, ...cancels)
+  )
 
   async function reconcile(key: string): Promise<void> {
     const { namespace, name } = parseKey(key)
@@ -51,7 +51,7 @@ export function startDisruptionBudgets(context: ControllerContext): RunningContr
     const healthy = counted.filter((pod) => isReady(pod) && disruptedPods[pod.metadata.name ?? ''] === undefined)
     const disruptionsAllowed = expectedPods > 0 ? Math.max(0, healthy.length - desiredHealthy) : 0
     await writeStatus(context, BUDGETS, budget, {
-      ...(budget.metadata.generation !== undefined && { observedGeneration: budget.metadata.generation }),
+      ...observed(budget),
       ...(Object.keys(disruptedPods).length > 0 && { disruptedPods }),
       disruptionsAllowed,
       currentHealthy: healthy.length,
@@ -100,13 +100,13 @@ export function startDisruptionBudgets(context: ControllerContext): RunningContr
     return (above ?? object)?.spec.replicas
   }
 
-  function allowed({ status, metadata }: DisruptionBudget, isAllowed: boolean): object {
+  function allowed(budget: DisruptionBudget, isAllowed: boolean): object {
     const wanted = isAllowed ? 'True' : 'False'
-    const old = status?.conditions?.find(({ type }) => type === 'DisruptionAllowed')
+    const old = budget.status?.conditions?.find(({ type }) => type === 'DisruptionAllowed')
     return {
       type: 'DisruptionAllowed',
       status: wanted,
-      ...(metadata.generation !== undefined && { observedGeneration: metadata.generation }),
+      ...observed(budget),
       lastTransitionTime: old?.status === wanted ? old.lastTransitionTime : rfc3339(clock.now()),
       reason: isAllowed ? 'SufficientPods' : 'InsufficientPods',
       message: '',

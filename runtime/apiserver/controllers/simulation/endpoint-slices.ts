@@ -2,8 +2,9 @@ import { isDeepStrictEqual } from 'node:util'
 import type { ApiObject } from '../../json.ts'
 import { matchesSelector } from '../../label-selector.ts'
 import { type ControllerContext, type RunningController, running, startLoop } from '../controller-context.ts'
+import { enqueueSelf } from '../enqueue-self.ts'
 import { type ResourcePath, unlessCode } from '../object-client.ts'
-import { parseKey } from '../object-key.ts'
+import { keyOf, parseKey } from '../object-key.ts'
 import { controllerReference } from './ownership.ts'
 import { isFinished, isReady, isTerminating, type Pod } from './pod.ts'
 import { nameOf } from './pod-set.ts'
@@ -43,18 +44,17 @@ const MAX_ADDRESSES = 1000
 export function startEndpointSlices(context: ControllerContext): RunningController {
   const { store, objects, client } = context
   const loop = startLoop(context, 'endpointslice-controller', reconcile)
-  const cancels = [
-    store.watch('/services', ({ stored }) => loop.add(`${stored.namespace}/${stored.name}`)),
+  return running(
+    loop,
+    enqueueSelf(store, '/services', loop),
     store.watch('/pods', ({ stored, old }) => {
       for (const each of [stored, old]) if (each !== undefined) addServicesOf(objects.parse<Pod>(each))
     }),
-  ]
-  for (const { namespace, name } of store.list('/services')) loop.add(`${namespace}/${name}`)
-  return running(loop, ...cancels)
+  )
 
   function addServicesOf({ metadata }: Pod): void {
     for (const service of objects.list<Service>('/services', metadata.namespace ?? ''))
-      if (selects(service, metadata.labels)) loop.add(`${metadata.namespace}/${service.metadata.name}`)
+      if (selects(service, metadata.labels)) loop.add(keyOf(nameOf(service)))
   }
 
   async function reconcile(key: string): Promise<void> {

@@ -1,15 +1,16 @@
 import { type ControllerContext, type RunningController, running, startLoop } from '../controller-context.ts'
+import { enqueueSelf } from '../enqueue-self.ts'
 import { unlessCode } from '../object-client.ts'
 import { parseKey } from '../object-key.ts'
 import { rfc3339 } from '../timestamps.ts'
 import { formatIndexes, parseIndexes } from './completed-indexes.ts'
+import { enqueueOwner } from './enqueue-owner.ts'
 import type { Job, JobCondition, JobStatus } from './job.ts'
 import { judgeJob, type Verdict } from './job-verdict.ts'
-import { claim, controllerKeyOf, controllerOf, controllerReference } from './ownership.ts'
+import { claim, controllerOf, controllerReference } from './ownership.ts'
 import { isActive, isFinished, isReady, isTerminating, PODS, type Pod, podFromTemplate } from './pod.ts'
 import { createPodSet, inOrderOfDeletion, nameOf } from './pod-set.ts'
-import { positive } from './replica-sets.ts'
-import { writeStatus } from './write-status.ts'
+import { positive, writeStatus } from './write-status.ts'
 
 const JOBS = { group: 'batch', version: 'v1', plural: 'jobs' }
 const STORAGE = 'batch/jobs'
@@ -25,15 +26,7 @@ const INDEX = 'batch.kubernetes.io/job-completion-index'
 export function startJobs(context: ControllerContext): RunningController {
   const { store, objects, client, clock, events } = context
   const loop = startLoop(context, COMPONENT, reconcile)
-  const cancels = [
-    store.watch(STORAGE, ({ stored }) => loop.add(`${stored.namespace}/${stored.name}`)),
-    store.watch('/pods', ({ stored }) => {
-      const key = controllerKeyOf(objects.parse<Pod>(stored), 'Job')
-      if (key !== undefined) loop.add(key)
-    }),
-  ]
-  for (const { namespace, name } of store.list(STORAGE)) loop.add(`${namespace}/${name}`)
-  return running(loop, ...cancels)
+  return running(loop, enqueueSelf(store, STORAGE, loop), enqueueOwner(context, '/pods', 'Job', loop))
 
   async function reconcile(key: string): Promise<void> {
     const { namespace, name } = parseKey(key)

@@ -1,6 +1,6 @@
 import { type ControllerContext, type RunningController, running, startLoop } from '../controller-context.ts'
 import { unlessCode } from '../object-client.ts'
-import { parseKey } from '../object-key.ts'
+import { keyOf, parseKey } from '../object-key.ts'
 import { rfc3339 } from '../timestamps.ts'
 import { addressOf, type Node } from './nodes.ts'
 import { isFinished, isTerminating, PODS, type Pod } from './pod.ts'
@@ -35,9 +35,9 @@ export function startKubelet(context: ControllerContext, times: PodTimes): Runni
   const stoppingSince = new Map<string, number>()
   const cancel = store.watch('/pods', ({ type, stored }) => {
     if (type === 'DELETED') forget(stored.uid)
-    else loop.add(`${stored.namespace}/${stored.name}`)
+    else loop.add(keyOf(stored))
   })
-  for (const { namespace, name } of store.list('/pods')) loop.add(`${namespace}/${name}`)
+  for (const stored of store.list('/pods')) loop.add(keyOf(stored))
   return running(loop, cancel)
 
   async function reconcile(key: string): Promise<void> {

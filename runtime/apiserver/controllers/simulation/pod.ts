@@ -60,8 +60,16 @@ export function isAvailable(pod: Pod, minReadySeconds: number, nowMs: number): b
   return isReady(pod) && availableInMs(pod, minReadySeconds, nowMs) <= 0
 }
 
+/** How long until the next of these ready pods counts as available; undefined: none waits for that. */
+export function nextAvailableInMs(pods: readonly Pod[], minReadySeconds: number, nowMs: number): number | undefined {
+  const waits = pods
+    .map((pod) => availableInMs(pod, minReadySeconds, nowMs))
+    .filter((ms) => ms > 0 && ms < Number.POSITIVE_INFINITY)
+  return waits.length > 0 ? Math.min(...waits) : undefined
+}
+
 /** How long a ready pod must stay so until it counts as available; Infinity: it is not ready. */
-export function availableInMs(pod: Pod, minReadySeconds: number, nowMs: number): number {
+function availableInMs(pod: Pod, minReadySeconds: number, nowMs: number): number {
   const condition = readyCondition(pod)
   if (condition?.status !== 'True') return Number.POSITIVE_INFINITY
   if (minReadySeconds === 0) return 0

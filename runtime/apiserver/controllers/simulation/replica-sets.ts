@@ -1,21 +1,22 @@
 import type { ApiObject } from '../../json.ts'
 import { type LabelSelector, matchesSelector } from '../../label-selector.ts'
 import { type ControllerContext, type RunningController, running, startLoop } from '../controller-context.ts'
-import { parseKey } from '../object-key.ts'
+import { enqueueSelf } from '../enqueue-self.ts'
+import { keyOf, parseKey } from '../object-key.ts'
 import { claim, controllerKeyOf, controllerReference } from './ownership.ts'
 import {
-  availableInMs,
   isActive,
   isAvailable,
   isReady,
   isTerminating,
+  nextAvailableInMs,
   PODS,
   type Pod,
   type PodTemplate,
   podFromTemplate,
 } from './pod.ts'
-import { createPodSet, inOrderOfDeletion } from './pod-set.ts'
-import { writeStatus } from './write-status.ts'
+import { createPodSet, inOrderOfDeletion, nameOf } from './pod-set.ts'
+import { observed, positive, writeStatus } from './write-status.ts'
 
 export interface ReplicaSet extends ApiObject {
   spec: { replicas?: number; minReadySeconds?: number; selector?: LabelSelector; template: PodTemplate }
@@ -55,22 +56,20 @@ function startReplicas(
   const { store, objects, clock } = context
   const storage = `${resource.group}/${resource.plural}`
   const loop = startLoop(context, component, reconcile)
-  const cancels = [
-    store.watch(storage, ({ stored }) => loop.add(`${stored.namespace}/${stored.name}`)),
+  return running(
+    loop,
+    enqueueSelf(store, storage, loop),
     store.watch('/pods', ({ stored, old }) => {
       for (const each of [stored, old]) if (each !== undefined) addOwner(objects.parse<Pod>(each))
     }),
-  ]
-  for (const { namespace, name } of store.list(storage)) loop.add(`${namespace}/${name}`)
-  return running(loop, ...cancels)
+  )
 
   function addOwner(pod: Pod): void {
     const key = controllerKeyOf(pod, kind)
     if (key !== undefined) return loop.add(key)
     if (pod.metadata.ownerReferences?.some(({ controller }) => controller) === true) return
     for (const set of objects.list<ReplicaSet>(storage, pod.metadata.namespace ?? ''))
-      if (matchesSelector(selectorOf(set), pod.metadata.labels))
-        loop.add(`${set.metadata.namespace}/${set.metadata.name}`)
+      if (matchesSelector(selectorOf(set), pod.metadata.labels)) loop.add(keyOf(nameOf(set)))
   }
 
   async function reconcile(key: string): Promise<void> {
@@ -102,33 +101,21 @@ function startReplicas(
     const now = clock.now()
     const labels = template.metadata?.labels ?? {}
     const isLabeled = (pod: Pod) => matchesSelector({ matchLabels: labels }, pod.metadata.labels)
-    const waits = active
-      .map((pod) => availableInMs(pod, minReadySeconds, now))
-      .filter((ms) => ms > 0 && ms < Number.POSITIVE_INFINITY)
-    if (waits.length > 0) loop.addAfter(key, Math.min(...waits))
-    await writeStatus(
-      context,
-      resource,
-      objects.get<ReplicaSet>(storage, set.metadata.namespace ?? '', set.metadata.name ?? '') ?? set,
-      {
-        replicas: active.length,
-        ...positive('fullyLabeledReplicas', active.filter(isLabeled).length),
-        ...positive('readyReplicas', active.filter(isReady).length),
-        ...positive('availableReplicas', active.filter((pod) => isAvailable(pod, minReadySeconds, now)).length),
-        ...(kind === 'ReplicaSet' && { terminatingReplicas: terminating }),
-        ...(set.metadata.generation !== undefined && { observedGeneration: set.metadata.generation }),
-        ...(set.status?.conditions !== undefined && { conditions: set.status.conditions }),
-      },
-    )
+    const wait = nextAvailableInMs(active, minReadySeconds, now)
+    if (wait !== undefined) loop.addAfter(key, wait)
+    await writeStatus(context, resource, objects.latest(storage, set), {
+      replicas: active.length,
+      ...positive('fullyLabeledReplicas', active.filter(isLabeled).length),
+      ...positive('readyReplicas', active.filter(isReady).length),
+      ...positive('availableReplicas', active.filter((pod) => isAvailable(pod, minReadySeconds, now)).length),
+      ...(kind === 'ReplicaSet' && { terminatingReplicas: terminating }),
+      ...observed(set),
+      ...(set.status?.conditions !== undefined && { conditions: set.status.conditions }),
+    })
   }
 
   function selectorOf(set: ReplicaSet): LabelSelector | undefined {
     if (kind === 'ReplicaSet') return set.spec.selector
     return { matchLabels: (set.spec.selector ?? {}) as Record<string, string> }
   }
-}
-
-/** A count that is left out when it is 0, as Go's `omitempty` does. */
-export function positive<K extends string>(field: K, count: number): { [P in K]?: number } {
-  return (count > 0 ? { [field]: count } : {}) as { [P in K]?: number }
 }

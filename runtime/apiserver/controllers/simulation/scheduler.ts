@@ -1,7 +1,7 @@
 import { matchesSelector } from '../../label-selector.ts'
 import { type ControllerContext, type RunningController, running, startLoop } from '../controller-context.ts'
 import { unlessCode } from '../object-client.ts'
-import { parseKey } from '../object-key.ts'
+import { keyOf, parseKey } from '../object-key.ts'
 import { rfc3339 } from '../timestamps.ts'
 import { isSchedulable, type Node } from './nodes.ts'
 import { isTerminating, PODS, type Pod, type PodCondition } from './pod.ts'
@@ -16,16 +16,12 @@ const BINDINGS = { group: '', version: 'v1', plural: 'pods' }
 export function startScheduler(context: ControllerContext): RunningController {
   const { store, objects, client, clock, events } = context
   const loop = startLoop(context, 'default-scheduler', schedule)
-  const cancels = [
-    store.watch('/pods', ({ stored }) => loop.add(`${stored.namespace}/${stored.name}`)),
-    store.watch('/nodes', addUnscheduled),
-  ]
+  const cancels = [store.watch('/pods', ({ stored }) => loop.add(keyOf(stored))), store.watch('/nodes', addUnscheduled)]
   addUnscheduled()
   return running(loop, ...cancels)
 
   function addUnscheduled(): void {
-    for (const pod of objects.list<Pod>('/pods'))
-      if (pod.spec.nodeName === undefined) loop.add(`${pod.metadata.namespace}/${pod.metadata.name}`)
+    for (const pod of objects.list<Pod>('/pods')) if (pod.spec.nodeName === undefined) loop.add(keyOf(nameOf(pod)))
   }
 
   async function schedule(key: string): Promise<void> {

@@ -1,22 +1,23 @@
 import type { ApiObject } from '../../json.ts'
 import { type ControllerContext, type RunningController, running, startLoop } from '../controller-context.ts'
+import { enqueueSelf } from '../enqueue-self.ts'
 import { unlessCode } from '../object-client.ts'
 import { parseKey } from '../object-key.ts'
 import { type ControllerRevision, dropRevisions, type Revisioned, syncRevisions } from './controller-revisions.ts'
-import { claim, controllerKeyOf, controllerReference } from './ownership.ts'
+import { enqueueOwner } from './enqueue-owner.ts'
+import { claim, controllerReference } from './ownership.ts'
 import {
-  availableInMs,
   isAvailable,
   isFinished,
   isReady,
   isTerminating,
+  nextAvailableInMs,
   PODS,
   type Pod,
   podFromTemplate,
 } from './pod.ts'
 import { nameOf } from './pod-set.ts'
-import { positive } from './replica-sets.ts'
-import { writeStatus } from './write-status.ts'
+import { observed, positive, writeStatus } from './write-status.ts'
 
 interface ClaimTemplate extends ApiObject {
   spec: object
@@ -49,15 +50,7 @@ const REVISION_LABEL = 'controller-revision-hash'
 export function startStatefulSets(context: ControllerContext): RunningController {
   const { store, objects, client, clock, events } = context
   const loop = startLoop(context, COMPONENT, reconcile)
-  const cancels = [
-    store.watch(STORAGE, ({ stored }) => loop.add(`${stored.namespace}/${stored.name}`)),
-    store.watch('/pods', ({ stored }) => {
-      const key = controllerKeyOf(objects.parse<Pod>(stored), 'StatefulSet')
-      if (key !== undefined) loop.add(key)
-    }),
-  ]
-  for (const { namespace, name } of store.list(STORAGE)) loop.add(`${namespace}/${name}`)
-  return running(loop, ...cancels)
+  return running(loop, enqueueSelf(store, STORAGE, loop), enqueueOwner(context, '/pods', 'StatefulSet', loop))
 
   async function reconcile(key: string): Promise<void> {
     const { namespace, name } = parseKey(key)
@@ -116,25 +109,22 @@ export function startStatefulSets(context: ControllerContext): RunningController
     newest: ControllerRevision,
     current: ControllerRevision,
   ): Promise<void> {
-    const { namespace = '', name = '' } = set.metadata
     const now = clock.now()
     const { minReadySeconds = 0 } = set.spec
     const pods = before.filter((pod) => !isTerminating(pod))
-    const waits = pods
-      .map((pod) => availableInMs(pod, minReadySeconds, now))
-      .filter((ms) => ms > 0 && ms < Number.POSITIVE_INFINITY)
-    if (waits.length > 0) loop.addAfter(key, Math.min(...waits))
+    const wait = nextAvailableInMs(pods, minReadySeconds, now)
+    if (wait !== undefined) loop.addAfter(key, wait)
     const updated = pods.filter((pod) => revisionOf(pod) === newest.metadata.name)
     const ready = pods.filter(isReady)
     const wanted = set.spec.replicas ?? 1
     const isDone = updated.length === wanted && pods.length === wanted && ready.length === wanted
     const currentName = isDone ? newest.metadata.name : current.metadata.name
-    await writeStatus(context, STATEFUL_SETS, objects.get<StatefulSet>(STORAGE, namespace, name) ?? set, {
+    await writeStatus(context, STATEFUL_SETS, objects.latest(STORAGE, set), {
       availableReplicas: pods.filter((pod) => isAvailable(pod, minReadySeconds, now)).length,
       collisionCount: set.status?.collisionCount ?? 0,
       ...positive('currentReplicas', pods.filter((pod) => revisionOf(pod) === currentName).length),
       currentRevision: currentName,
-      ...(set.metadata.generation !== undefined && { observedGeneration: set.metadata.generation }),
+      ...observed(set),
       ...positive('readyReplicas', ready.length),
       replicas: pods.length,
       updateRevision: newest.metadata.name,

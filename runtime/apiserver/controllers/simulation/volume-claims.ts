@@ -1,5 +1,6 @@
 import type { ApiObject } from '../../json.ts'
 import { type ControllerContext, type RunningController, running, startLoop } from '../controller-context.ts'
+import { enqueueSelf } from '../enqueue-self.ts'
 import { unlessCode } from '../object-client.ts'
 import { parseKey } from '../object-key.ts'
 import { isTerminating } from './pod.ts'
@@ -34,9 +35,7 @@ const PROVISIONER = 'simulate.ostler.dev/volumes'
 export function startVolumeClaims(context: ControllerContext): RunningController {
   const { store, objects, client, events } = context
   const loop = startLoop(context, 'persistentvolume-controller', reconcile)
-  const cancel = store.watch('/persistentvolumeclaims', ({ stored }) => loop.add(`${stored.namespace}/${stored.name}`))
-  for (const { namespace, name } of store.list('/persistentvolumeclaims')) loop.add(`${namespace}/${name}`)
-  return running(loop, cancel)
+  return running(loop, enqueueSelf(store, '/persistentvolumeclaims', loop))
 
   async function reconcile(key: string): Promise<void> {
     const { namespace, name } = parseKey(key)

@@ -14,3 +14,13 @@ export async function writeStatus(
   if (isDeepStrictEqual(object.status, plain)) return
   await unlessCode(client.update(resource, { ...object, status: plain }, 'status'), 404)
 }
+
+/** A count that is left out when it is 0, as Go's `omitempty` does. */
+export function positive<K extends string>(field: K, count: number): { [P in K]?: number } {
+  return (count > 0 ? { [field]: count } : {}) as { [P in K]?: number }
+}
+
+/** Which generation of the object this status is of. */
+export function observed({ metadata: { generation } }: ApiObject): { observedGeneration?: number } {
+  return generation === undefined ? {} : { observedGeneration: generation }
+}
