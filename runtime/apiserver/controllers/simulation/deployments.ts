@@ -3,28 +3,19 @@ import { enqueueSelf } from '../enqueue-self.ts'
 import { hasCode, unlessCode } from '../object-client.ts'
 import { parseKey } from '../object-key.ts'
 import { rfc3339 } from '../timestamps.ts'
-import {
-  DEPLOYMENTS,
-  type Deployment,
-  HASH_LABEL,
-  REVISION,
-  revisionOf,
-  rolloutBounds,
-  sum,
-  wantedOf,
-} from './deployment.ts'
+import { DEPLOYMENTS, type Deployment, REVISION, revisionOf, wantedOf } from './deployment.ts'
 import { deploymentStatus, progressDeadlineInMs, withCreatedSet } from './deployment-status.ts'
 import { enqueueOwner } from './enqueue-owner.ts'
-import { claim, controllerKeyOf, controllerReference } from './ownership.ts'
-import { isTerminating, type Pod, type PodTemplate } from './pod.ts'
+import { boundsAnnotations, findNewest, newestAnnotations, newReplicaSet } from './newest-replica-set.ts'
+import { claim, controllerKeyOf } from './ownership.ts'
+import { isTerminating, type Pod } from './pod.ts'
 import { nameOf } from './pod-set.ts'
 import { REPLICA_SETS, type ReplicaSet } from './replica-sets.ts'
-import { isSameTemplate, templateHash } from './template-hash.ts'
+import { rolledDown, rolledUp } from './rollout.ts'
 import { writeStatus } from './write-status.ts'
 
 const STORAGE = 'apps/deployments'
 const COMPONENT = 'deployment-controller'
-const REVISION_HISTORY = 'deployment.kubernetes.io/revision-history'
 
 /** Rolls out templates by way of ReplicaSets. source: kubernetes pkg/controller/deployment */
 export function startDeployments(context: ControllerContext): RunningController {
@@ -67,38 +58,10 @@ export function startDeployments(context: ControllerContext): RunningController 
   }
 
   async function createNewest(deployment: Deployment, sets: readonly ReplicaSet[]): Promise<void> {
-    const { metadata, spec } = deployment
-    const hash = templateHash(spec.template, deployment.status?.collisionCount)
-    const labels = { ...spec.template.metadata?.labels, [HASH_LABEL]: hash }
-    const { maxSurge } = rolloutBounds(deployment)
-    const replicas = spec.replicas ?? 1
-    const total = sum(sets, wantedOf)
-    const first =
-      spec.strategy?.type === 'Recreate' ? replicas : Math.max(0, Math.min(replicas, replicas + maxSurge - total))
-    const set: ReplicaSet = {
-      apiVersion: 'apps/v1',
-      kind: 'ReplicaSet',
-      metadata: {
-        name: `${metadata.name}-${hash}`,
-        namespace: metadata.namespace ?? '',
-        labels,
-        annotations: {
-          ...shownAnnotations(deployment),
-          ...boundsAnnotations(deployment),
-          [REVISION]: String(nextRevision(sets)),
-        },
-        ownerReferences: [controllerReference(deployment)],
-      },
-      spec: {
-        replicas: first,
-        ...(spec.minReadySeconds !== undefined && { minReadySeconds: spec.minReadySeconds }),
-        selector: { ...spec.selector, matchLabels: { ...spec.selector?.matchLabels, [HASH_LABEL]: hash } },
-        template: { ...spec.template, metadata: { ...spec.template.metadata, labels } } as PodTemplate,
-      },
-    }
+    const set = newReplicaSet(deployment, sets)
     try {
       await client.create(REPLICA_SETS, set)
-      if (first > 0) sayScaled(deployment, set, 0, first)
+      if (wantedOf(set) > 0) sayScaled(deployment, set, 0, wantedOf(set))
       await sayCreated(deployment, set)
     } catch (error) {
       if (!hasCode(error, 409)) throw error
@@ -126,13 +89,11 @@ export function startDeployments(context: ControllerContext): RunningController 
     newest: ReplicaSet | undefined,
   ): Promise<void> {
     if (newest === undefined) return
-    const others = sets.filter((set) => set !== newest)
-    const revision = String(Math.max(revisionOf(newest), nextRevision(others)))
-    const annotations = { ...shownAnnotations(deployment), ...revisionAnnotations(newest, revision) }
-    const isAnnotated = Object.entries(annotations).every(([key, at]) => newest.metadata.annotations?.[key] === at)
-    if (!isAnnotated) await annotate(REPLICA_SETS, newest, annotations)
+    const annotations = newestAnnotations(deployment, sets, newest)
+    if (!bears(newest, annotations)) await annotate(REPLICA_SETS, newest, annotations)
+    const { [REVISION]: revision = '' } = annotations
     // By way of the status, so that it counts as no new generation.
-    if (revision !== deployment.metadata.annotations?.[REVISION])
+    if (!bears(deployment, { [REVISION]: revision }))
       await annotate(DEPLOYMENTS, deployment, { [REVISION]: revision }, 'status')
   }
 
@@ -162,48 +123,14 @@ export function startDeployments(context: ControllerContext): RunningController 
     if (isRecreate) for (const set of old) await scale(deployment, set, 0)
     if (newest === undefined) return
     if (isRecreate) return await scale(deployment, newest, replicas)
-    await rollUp(deployment, sets, newest)
-    await rollDown(deployment, old, newest)
-  }
-
-  async function rollUp(deployment: Deployment, sets: readonly ReplicaSet[], newest: ReplicaSet): Promise<void> {
-    const replicas = deployment.spec.replicas ?? 1
-    const wanted = wantedOf(newest)
-    const room = replicas + rolloutBounds(deployment).maxSurge - sum(sets, wantedOf)
-    const next = wanted > replicas ? replicas : wanted + Math.max(0, Math.min(room, replicas - wanted))
-    await scale(deployment, newest, next)
-  }
-
-  /** source: kubernetes pkg/controller/deployment/rolling.go reconcileOldReplicaSets */
-  async function rollDown(deployment: Deployment, old: readonly ReplicaSet[], newest: ReplicaSet): Promise<void> {
-    const replicas = deployment.spec.replicas ?? 1
-    const minAvailable = replicas - rolloutBounds(deployment).maxUnavailable
-    const oldestFirst = [...old].sort((a, b) => revisionOf(a) - revisionOf(b))
-    const newUnavailable = wantedOf(newest) - (newest.status?.availableReplicas ?? 0)
-    let unhealthyRoom = sum(old, wantedOf) + wantedOf(newest) - minAvailable - newUnavailable
-    // By what was asked for, not by what is there yet: else pods that are on their way out would be counted as standing.
-    if (unhealthyRoom <= 0) return
-    const left = new Map(oldestFirst.map((set) => [set, wantedOf(set)]))
-    for (const set of oldestFirst) {
-      const unhealthy = Math.max(0, wantedOf(set) - (set.status?.availableReplicas ?? 0))
-      const step = Math.max(0, Math.min(unhealthy, unhealthyRoom))
-      unhealthyRoom -= step
-      left.set(set, wantedOf(set) - step)
-    }
-    let room = sum([...old, newest], (set) => set.status?.availableReplicas) - minAvailable
-    for (const set of oldestFirst) {
-      const count = left.get(set) ?? 0
-      const step = Math.max(0, Math.min(count, room))
-      room -= step
-      await scale(deployment, set, count - step)
-    }
+    await scale(deployment, newest, rolledUp(deployment, sets, newest))
+    for (const [set, left] of rolledDown(deployment, old, newest)) await scale(deployment, set, left)
   }
 
   async function scale(deployment: Deployment, set: ReplicaSet, replicas: number): Promise<void> {
     const annotations = boundsAnnotations(deployment)
-    const isAnnotated = Object.entries(annotations).every(([key, value]) => set.metadata.annotations?.[key] === value)
     const before = wantedOf(set)
-    if (before === replicas && (isAnnotated || replicas === 0)) return
+    if (before === replicas && (replicas === 0 || bears(set, annotations))) return
     const { resourceVersion = '' } = set.metadata
     const patch = { metadata: { resourceVersion, annotations }, spec: { replicas } }
     const answer = await unlessCode(client.patch(REPLICA_SETS, nameOf(set), patch), 404)
@@ -259,44 +186,6 @@ export function startDeployments(context: ControllerContext): RunningController 
   }
 }
 
-/** The one whose template is the Deployment's but for the hash; the oldest when there are more. */
-function findNewest({ spec }: Deployment, sets: readonly ReplicaSet[]): ReplicaSet | undefined {
-  const oldestFirst = [...sets].sort((a, b) => age(a) - age(b))
-  return oldestFirst.find((set) => isSameTemplate(withoutHash(set.spec.template), withoutHash(spec.template)))
-}
-
-function age({ metadata }: ReplicaSet): number {
-  return Date.parse(metadata.creationTimestamp ?? '')
-}
-
-function withoutHash({ metadata, spec }: PodTemplate): unknown {
-  const { [HASH_LABEL]: _, ...labels } = metadata?.labels ?? {}
-  const { annotations = {} } = metadata ?? {}
-  return { labels, annotations, spec }
-}
-
-function nextRevision(sets: readonly ReplicaSet[]): number {
-  return Math.max(0, ...sets.map(revisionOf)) + 1
-}
-
-function boundsAnnotations(deployment: Deployment): Record<string, string> {
-  const replicas = deployment.spec.replicas ?? 1
-  return {
-    'deployment.kubernetes.io/desired-replicas': String(replicas),
-    'deployment.kubernetes.io/max-replicas': String(replicas + rolloutBounds(deployment).maxSurge),
-  }
-}
-
-/** A ReplicaSet that is rolled back to remembers its earlier revisions. source: deployment/util SetNewReplicaSetAnnotations */
-function revisionAnnotations(newest: ReplicaSet, revision: string): Record<string, string> {
-  const { [REVISION]: before, [REVISION_HISTORY]: history } = newest.metadata.annotations ?? {}
-  if (before === undefined || before === revision) return { [REVISION]: revision }
-  return { [REVISION]: revision, [REVISION_HISTORY]: history === undefined ? before : `${history},${before}` }
-}
-
-/** A Deployment's annotations go to its ReplicaSets but for those that are about itself. */
-function shownAnnotations({ metadata }: Deployment): Record<string, string> {
-  const own = (key: string) =>
-    key.startsWith('deployment.kubernetes.io/') || key === 'kubectl.kubernetes.io/last-applied-configuration'
-  return Object.fromEntries(Object.entries(metadata.annotations ?? {}).filter(([key]) => !own(key)))
+function bears({ metadata }: Deployment | ReplicaSet, annotations: Record<string, string>): boolean {
+  return Object.entries(annotations).every(([key, value]) => metadata.annotations?.[key] === value)
 }
