@@ -1,7 +1,7 @@
 import type { JsonValue } from '../json.ts'
 import type { ApiResource } from '../kinds/api-resource.ts'
+import { OBJECT_META } from '../schema/object-meta.ts'
 import type { Schema } from '../schema/schema.ts'
-import { OBJECT_META } from './object-meta-schema.ts'
 
 /**
  * How values of one schema are merged: as a scalar, a list or a map, whichever the value is; several where the schema

@@ -6,7 +6,7 @@ const TEXTS: Schema = { type: 'object', additionalProperties: TEXT }
 const TIME: Schema = { type: 'string', format: 'date-time', nullable: true }
 const ANY: Schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
 
-/** meta.k8s.io/v1 ObjectMeta, which is the same for all kinds whatever their schema says. */
+/** meta.k8s.io/v1 ObjectMeta, which is the same for all kinds whatever their schema says: what there is, and how it is merged. */
 export const OBJECT_META: Schema = {
   type: 'object',
   properties: {
@@ -28,6 +28,7 @@ export const OBJECT_META: Schema = {
       'x-kubernetes-list-map-keys': ['uid'],
       items: {
         type: 'object',
+        'x-kubernetes-map-type': 'atomic',
         properties: {
           apiVersion: TEXT,
           kind: TEXT,
@@ -41,6 +42,7 @@ export const OBJECT_META: Schema = {
     finalizers: { type: 'array', 'x-kubernetes-list-type': 'set', items: TEXT },
     managedFields: {
       type: 'array',
+      'x-kubernetes-list-type': 'atomic',
       items: {
         type: 'object',
         properties: {
