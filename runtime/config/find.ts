@@ -9,7 +9,7 @@ import { readSource, type Source, valueAt } from './source.ts'
 const PACKAGE_KEY = 'ostler'
 
 /** In this order; the last is the key `ostler` of a package.json. */
-export const SEARCH_PLACES = ['ostler.yaml', '.ostlerrc.yaml', 'config/ostler.yaml', 'package.json'] as const
+const SEARCH_PLACES = ['ostler.yaml', '.ostlerrc.yaml', 'config/ostler.yaml', 'package.json'] as const
 
 /**
  * Reads `file`, or the first config that the search finds in `cwd`.

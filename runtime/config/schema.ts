@@ -112,16 +112,7 @@ export interface AllowedPath {
 const PARTS = ['spec', 'labels', 'annotations', 'status'] as const
 
 /** Verbs of the API server that a handler can ask for, and the one it cannot but that every role is copied with. */
-export const RESOURCE_VERBS = [
-  'get',
-  'list',
-  'watch',
-  'create',
-  'update',
-  'patch',
-  'delete',
-  'deletecollection',
-] as const
+const RESOURCE_VERBS = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'] as const
 /** Methods that `raw` takes, in lower case, as RBAC has them for non-resource paths. */
 export const PATH_VERBS = ['get', 'post', 'put', 'patch', 'delete'] as const
 

@@ -1,7 +1,7 @@
 import { RuntimeError } from '../errors.ts'
 
 /** The exports that the host calls. */
-export const HANDLER_EXPORTS = ['reconcile', 'finalize', 'deleted'] as const
+const HANDLER_EXPORTS = ['reconcile', 'finalize', 'deleted'] as const
 
 /**
  * Throws HANDLER_LOAD_FAILED unless a module exports at least one function that the host calls, and nothing else under

@@ -26,7 +26,7 @@ export const SHORT_WATCH_MS = 5_000
 export const PAGE_LIMIT = 500
 
 /** Watches end by themselves after 290 s (kube-rs; below the usual 300 s of proxies) and up to half as much again, so that they do not all end together. */
-export const WATCH_TIMEOUT_SECONDS = 290
+const WATCH_TIMEOUT_SECONDS = 290
 
 export type ReflectorEvent =
   /** A list begins; what was known stays until initDone. A second init means "start over". */

@@ -7,7 +7,7 @@ export interface FairGateOptions {
 }
 
 /** 24 of a client's 32 connections, so that the host's own requests (lists, the lease) never queue behind handlers. */
-export const DEFAULT_GATE: FairGateOptions = { slots: 24, slotsPerUser: 18 }
+const DEFAULT_GATE: FairGateOptions = { slots: 24, slotsPerUser: 18 }
 
 interface Waiter {
   readonly start: () => void

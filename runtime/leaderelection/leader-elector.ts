@@ -31,7 +31,7 @@ export interface LeaderElectorOptions {
 }
 
 /** client-go's: a candidate waits for the period and up to 1.2 times that on top. */
-export const JITTER_FACTOR = 1.2
+const JITTER_FACTOR = 1.2
 
 /** The holder gives up a little before its deadline, so that its guests are dead when it passes. */
 const GIVE_UP_SHARE = 0.95

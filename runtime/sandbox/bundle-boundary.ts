@@ -2,7 +2,7 @@ import { constants, type FileHandle, open, readlink, realpath, stat } from 'node
 import { dirname, join, resolve, sep } from 'node:path'
 
 /** Handlers are text; a file above this is a mistake, and esbuild would take several times its size in memory. */
-export const MAX_FILE_BYTES = 4 * 1024 * 1024
+const MAX_FILE_BYTES = 4 * 1024 * 1024
 
 /** What one handler may import in all, before tree shaking. */
 export const MAX_TOTAL_BYTES = 64 * 1024 * 1024

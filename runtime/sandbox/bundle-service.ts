@@ -45,6 +45,6 @@ async function replace(started: number): Promise<void> {
 }
 
 /** As esbuild's lib/main.js words it; it has no code. */
-export function isDeath(error: unknown): boolean {
+function isDeath(error: unknown): boolean {
   return error instanceof Error && /^The service (was stopped|is no longer running)/.test(error.message)
 }

@@ -67,7 +67,7 @@ export const GUEST_FLAGS: readonly string[] = [
 ]
 
 /** Half of the memory is for the heap; the rest for buffers, code and Node.js itself. */
-export function heapMbOf(memoryBytes: number): number {
+function heapMbOf(memoryBytes: number): number {
   return Math.max(MIN_HEAP_MB, Math.floor(memoryBytes / 2 / Mi))
 }
 

@@ -35,12 +35,3 @@ export function parseQuantityBytes(text: string): number | undefined {
     : (Number(amount) * (MULTIPLE[suffix] ?? 1)) / (DIVISOR[suffix] ?? 1)
   return Number.isFinite(bytes) ? Math.ceil(bytes) : undefined
 }
-
-/** The shortest text with a binary suffix, or plain bytes: 134_217_728 → `128Mi`. */
-export function formatQuantity(bytes: number): string {
-  for (const suffix of ['Ei', 'Pi', 'Ti', 'Gi', 'Mi', 'Ki']) {
-    const factor = MULTIPLE[suffix] as number
-    if (bytes >= factor && bytes % factor === 0) return `${bytes / factor}${suffix}`
-  }
-  return String(bytes)
-}

@@ -5,7 +5,7 @@ import { unauthorized } from '../status.ts'
 import { ISSUER, type ServiceAccountTokens, type Verified } from './service-account-tokens.ts'
 import type { User } from './user.ts'
 
-export const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthenticated'], extra: {} }
+const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthenticated'], extra: {} }
 
 /** A bearer token that the server was started with; as a line of kube-apiserver's --token-auth-file. */
 export interface GivenToken {

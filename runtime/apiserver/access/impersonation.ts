@@ -169,7 +169,7 @@ function nodeOf(name: string): string | undefined {
   return /^system:node:([a-z0-9]([-a-z0-9.]*[a-z0-9])?)$/.exec(name)?.[1]
 }
 
-export function serviceAccountOf(userName: string): { namespace: string; name: string } | undefined {
+function serviceAccountOf(userName: string): { namespace: string; name: string } | undefined {
   const match = /^system:serviceaccount:([a-z0-9]([-a-z0-9]*[a-z0-9])?):([a-z0-9]([-a-z0-9.]*[a-z0-9])?)$/.exec(
     userName,
   )

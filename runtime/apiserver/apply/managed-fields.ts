@@ -102,7 +102,7 @@ export function timeOf(subresource: string, now: Date): string | undefined {
 }
 
 /** Whole seconds, as managedFields have them. */
-export function formatTime(now: Date): string {
+function formatTime(now: Date): string {
   return `${now.toISOString().slice(0, 19)}Z`
 }
 
@@ -140,7 +140,7 @@ export const NEVER_OWNED = fieldSetOf(
 const MAX_UPDATE_MANAGERS = 10
 
 /** source: apimachinery pkg/util/managedfields/internal/capmanagers.go */
-export function capManagers(managers: Managers): Managers {
+function capManagers(managers: Managers): Managers {
   const updaters = [...managers].filter(([, each]) => each.operation === 'Update')
   let left = updaters.length
   if (left <= MAX_UPDATE_MANAGERS) return managers

@@ -109,7 +109,7 @@ function sizeOf(value: unknown, known = new Map<unknown, number>()): number {
 }
 
 /** Without recursion: that is what it protects. */
-export function assertDepth(value: JsonValue): void {
+function assertDepth(value: JsonValue): void {
   let level: JsonValue[] = [value]
   for (let depth = 0; level.length > 0; depth++) {
     if (depth > MAX_USABLE_DEPTH)

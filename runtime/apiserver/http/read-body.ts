@@ -2,10 +2,10 @@ import type { Readable } from 'node:stream'
 import { ApiError, tooLarge } from '../status.ts'
 
 /** kube-apiserver's own limit: 3 MiB. source: apiserver pkg/server/config.go MaxRequestBodyBytes */
-export const MAX_BODY_BYTES = 3 * 1024 * 1024
+const MAX_BODY_BYTES = 3 * 1024 * 1024
 
 /** How long a body may take to arrive; kube-apiserver's requests end after 60 s. */
-export const BODY_TIMEOUT_MS = 60_000
+const BODY_TIMEOUT_MS = 60_000
 
 /** The whole body. errors: ApiError 413 beyond the limit, 408 when it comes too slowly */
 export async function readBody(body: Readable, contentLength: string | undefined): Promise<Buffer> {

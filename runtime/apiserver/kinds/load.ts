@@ -19,23 +19,13 @@ export function createBuiltInRegistry(behaviourOf: BehaviourOf = () => undefined
   return registry
 }
 
-/** By OpenAPI definition name, as `io.k8s.api.core.v1.Pod`; linked once. */
+/** By OpenAPI definition name, as `io.k8s.api.core.v1.Pod`, also of what only subresources and requests have; linked once. */
 export function builtInSchemas(): ReadonlyMap<string, Schema> {
   schemas ??= linkSchemas(readDistilledKinds().schemas)
   return schemas
 }
 
 let schemas: ReadonlyMap<string, Schema> | undefined
-
-/** Also of kinds that only subresources have, as `autoscaling/v1 Scale`, and of DeleteOptions (`meta.k8s.io/v1`). */
-export function builtInSchemaOf(group: string, version: string, kind: string): Schema | undefined {
-  for (const [name, schema] of builtInSchemas()) {
-    const own = schema['x-kubernetes-group-version-kind']?.[0]
-    if (own?.group === group && own.version === version && own.kind === kind) return schema
-    if (group === 'meta.k8s.io' && name === `io.k8s.apimachinery.pkg.apis.meta.${version}.${kind}`) return schema
-  }
-  return undefined
-}
 
 /** source: k8s.io/api core/v1/lifecycle.go; no other group's has any. */
 const DEPRECATIONS: Readonly<Record<string, string>> = {

@@ -44,7 +44,7 @@ function trackCreation({ now }: RestContext, request: RestRequest, object: ApiOb
 }
 
 /** From admission on; the object has its managedFields. Answers it as it is stored, or as it would be. */
-export async function createObject(
+async function createObject(
   context: RestContext,
   request: RestRequest,
   options: WriteOptions,

@@ -47,7 +47,7 @@ export function listAnswer(request: RestRequest, texts: readonly string[], meta:
 }
 
 /** Items of built-in kinds are written without kind and apiVersion, as kube-apiserver does. */
-export function listText(resource: ApiResource, texts: readonly string[], meta: ListMeta): string {
+function listText(resource: ApiResource, texts: readonly string[], meta: ListMeta): string {
   const prefix = prefixOf(resource)
   const items = resource.isCustom
     ? texts

@@ -18,7 +18,7 @@ export function validateSchema(schema: Schema, value: unknown, old?: unknown, ba
 }
 
 /** One value; what it violates is forgiven where it is what it was. */
-export function validateValue(
+function validateValue(
   schema: Schema,
   value: JsonValue,
   path: string,
@@ -29,7 +29,7 @@ export function validateValue(
 }
 
 /** Without forgiveness for the value itself: alternatives have none of their own. */
-export function validateNode(
+function validateNode(
   schema: Schema,
   value: JsonValue,
   path: string,

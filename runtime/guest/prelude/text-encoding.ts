@@ -49,7 +49,7 @@ export class TextDecoder {
 }
 
 /** A view of the bytes that a buffer or another view covers. */
-export function bytesOf(input: unknown): Uint8Array {
+function bytesOf(input: unknown): Uint8Array {
   if (input === undefined) return new PrimordialUint8Array(0)
   if (ArrayBuffer.isView(input)) return new PrimordialUint8Array(input.buffer, input.byteOffset, input.byteLength)
   try {

@@ -1,7 +1,7 @@
 import { charCodeAt, fromCharCode, PrimordialTypeError, PrimordialUint8Array, sliceString } from './primordials.ts'
 
 /** Bytes of `text` as UTF-8; a lone surrogate counts as U+FFFD, as it is encoded. */
-export function utf8Length(text: string): number {
+function utf8Length(text: string): number {
   let bytes = 0
   for (let i = 0; i < text.length; i++) bytes += unitBytes(text, i)
   return bytes

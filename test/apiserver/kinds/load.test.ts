@@ -2,11 +2,14 @@ import { statSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { ApiResource } from '../../../runtime/apiserver/kinds/api-resource.ts'
 import { readDistilledKinds } from '../../../runtime/apiserver/kinds/distilled-kinds.ts'
-import { builtInSchemaOf, createBuiltInRegistry } from '../../../runtime/apiserver/kinds/load.ts'
+import { builtInSchemas, createBuiltInRegistry } from '../../../runtime/apiserver/kinds/load.ts'
 import type { Schema } from '../../../runtime/apiserver/schema/schema.ts'
 
 const registry = createBuiltInRegistry()
 const deployments = registry.find('apps', 'v1', 'deployments') as ApiResource
+
+/** By its OpenAPI name without `io.k8s.`. */
+const definition = (name: string) => builtInSchemas().get(`io.k8s.${name}`)
 
 function at(schema: Schema | undefined, ...path: string[]): Schema | undefined {
   return path.reduce<Schema | undefined>((each, key) => (key === '[]' ? each?.items : each?.properties?.[key]), schema)
@@ -93,31 +96,30 @@ describe('schemas of built-in kinds', () => {
   test("lay a field's own extensions over what it refers to, and leave that as it is", () => {
     const strategy = at(deployments.schema, 'spec', 'strategy')
     expect(at(strategy, 'type')?.type).toBe('string')
-    const definition = at(builtInSchemaOf('apps', 'v1', 'Deployment'), 'spec')
-    expect(definition?.properties?.strategy).toBe(strategy)
+    const spec = at(definition('api.apps.v1.Deployment'), 'spec')
+    expect(spec?.properties?.strategy).toBe(strategy)
     expect(at(deployments.schema, 'spec', 'template', 'metadata')).not.toBe(at(deployments.schema, 'metadata'))
   })
 
   test('may be circular, as JSONSchemaProps are', () => {
-    const crd = builtInSchemaOf('apiextensions.k8s.io', 'v1', 'CustomResourceDefinition')
+    const crd = definition('apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition')
     const props = at(crd, 'spec', 'versions', '[]', 'schema', 'openAPIV3Schema')
     expect(at(props, 'not', 'not')?.properties).toBe(at(props, 'not')?.properties)
     expect(at(props, '$ref')?.type).toBe('string')
   })
 
   test('are found for kinds that only subresources and requests have', () => {
-    expect(at(builtInSchemaOf('autoscaling', 'v1', 'Scale'), 'spec', 'replicas')?.type).toBe('integer')
-    expect(at(builtInSchemaOf('policy', 'v1', 'Eviction'), 'deleteOptions')?.type).toBe('object')
-    expect(at(builtInSchemaOf('authentication.k8s.io', 'v1', 'TokenRequest'), 'spec', 'audiences')?.type).toBe('array')
-    expect(at(builtInSchemaOf('meta.k8s.io', 'v1', 'DeleteOptions'), 'preconditions', 'uid')?.type).toBe('string')
-    expect(builtInSchemaOf('apps', 'v1', 'Nothing')).toBeUndefined()
+    expect(at(definition('api.autoscaling.v1.Scale'), 'spec', 'replicas')?.type).toBe('integer')
+    expect(at(definition('api.policy.v1.Eviction'), 'deleteOptions')?.type).toBe('object')
+    expect(at(definition('api.authentication.v1.TokenRequest'), 'spec', 'audiences')?.type).toBe('array')
+    expect(at(definition('apimachinery.pkg.apis.meta.v1.DeleteOptions'), 'preconditions', 'uid')?.type).toBe('string')
   })
 
   test('take any field where Go decodes by hand, and none in an empty struct', () => {
-    const revisions = builtInSchemaOf('apps', 'v1', 'ControllerRevision')
+    const revisions = definition('api.apps.v1.ControllerRevision')
     expect(at(revisions, 'data')?.['x-kubernetes-preserve-unknown-fields']).toBe(true)
     const version = at(
-      builtInSchemaOf('apiextensions.k8s.io', 'v1', 'CustomResourceDefinition'),
+      definition('apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition'),
       'spec',
       'versions',
       '[]',

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ApiObject, JsonObject, JsonValue } from '../../../runtime/apiserver/json.ts'
-import { builtInSchemaOf } from '../../../runtime/apiserver/kinds/load.ts'
+import { builtInSchemas } from '../../../runtime/apiserver/kinds/load.ts'
 import { strategicMergePatch } from '../../../runtime/apiserver/patch/strategic-patch.ts'
 import { ApiError } from '../../../runtime/apiserver/status.ts'
 import type { ControlPlane } from '../../control-plane/control-plane.ts'
@@ -48,7 +48,7 @@ export async function tryPatches(
 }
 
 function patched(live: ApiObject, patch: JsonObject): ApiObject | ApiError {
-  const schema = builtInSchemaOf('apps', 'v1', 'Deployment')
+  const schema = builtInSchemas().get('io.k8s.api.apps.v1.Deployment')
   try {
     return strategicMergePatch(schema, live as unknown as JsonObject, patch) as unknown as ApiObject
   } catch (error) {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import type { JsonObject, JsonValue } from '../../../runtime/apiserver/json.ts'
-import { builtInSchemaOf } from '../../../runtime/apiserver/kinds/load.ts'
+import { builtInSchemas } from '../../../runtime/apiserver/kinds/load.ts'
 import { strategicMergePatch } from '../../../runtime/apiserver/patch/strategic-patch.ts'
 import { ApiError } from '../../../runtime/apiserver/status.ts'
 
-const pod = builtInSchemaOf('', 'v1', 'Pod')
+const pod = builtInSchemas().get('io.k8s.api.core.v1.Pod')
 const live: JsonObject = {
   metadata: { labels: { a: '1', b: '2' }, finalizers: ['x', 'y'] },
   spec: {

@@ -29,7 +29,7 @@ interface ReviewSpec {
   readonly uid?: string
 }
 
-export const AUTHORIZATION_GROUP = 'authorization.k8s.io'
+const AUTHORIZATION_GROUP = 'authorization.k8s.io'
 
 /** authorization.k8s.io/v1 SelfSubjectAccessReview: may I? */
 export function createSelfSubjectAccessReview(decide: Decide): VirtualCreate {

@@ -74,7 +74,7 @@ function resourceOf({ group, version, plural }: ApiResource) {
 }
 
 /** Why an answer cannot be used: `received invalid webhook response`, or what could not be read. */
-export class ReviewError extends Error {
+class ReviewError extends Error {
   override readonly name = 'ReviewError'
 }
 

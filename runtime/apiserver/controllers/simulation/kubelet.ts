@@ -22,7 +22,7 @@ export interface PodTimes {
  * On pods: `fail`: its containers end with 1 (where they would be started again for ever, the pod is just never ready);
  * `unready`: it runs and never becomes ready; `run`: it runs on, where a pod of its restartPolicy would end.
  */
-export const SIMULATE_ANNOTATION = 'simulate.ostler.dev/pod'
+const SIMULATE_ANNOTATION = 'simulate.ostler.dev/pod'
 
 /** Plays the kubelets of all nodes: pods start, become ready, end, and stop when they are told to. No container runs. */
 export function startKubelet(context: ControllerContext, times: PodTimes): RunningController {

@@ -8,7 +8,7 @@ export interface Node extends ApiObject {
   status?: { conditions?: { type: string; status: string }[]; addresses?: { type: string; address: string }[] }
 }
 
-export const NODES = { group: '', version: 'v1', plural: 'nodes' }
+const NODES = { group: '', version: 'v1', plural: 'nodes' }
 const NAME = 'simulated-node'
 const NOT_READY = 'node.kubernetes.io/not-ready'
 /** Of the documentation range: it leads nowhere. */

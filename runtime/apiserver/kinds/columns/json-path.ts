@@ -4,7 +4,7 @@ import { type ApiObject, isJsonObject, type JsonValue } from '../../json.ts'
 type Step = (values: readonly JsonValue[]) => JsonValue[]
 
 /** What a path cannot be, or cannot be applied to. */
-export class JsonPathError extends Error {
+class JsonPathError extends Error {
   override readonly name = 'JsonPathError'
 }
 
@@ -17,7 +17,7 @@ export type JsonPath = (value: JsonValue) => JsonValue[]
  * errors: JsonPathError
  * source: client-go util/jsonpath/{parser,jsonpath}.go
  */
-export function parseJsonPath(text: string): JsonPath {
+function parseJsonPath(text: string): JsonPath {
   const steps = new Parser(text).parse()
   return (value) => steps.reduce((values, step) => step(values), [value])
 }

@@ -11,7 +11,7 @@ import type { TypeDefaults } from './type-defaults.ts'
 const DEFAULTS: TypeDefaults = { ...POD_DEFAULTS, ...CORE_DEFAULTS, ...WORKLOAD_DEFAULTS, ...OTHER_DEFAULTS }
 
 /** `apps` and `v1` with `Deployment` → `apps/v1.Deployment`; the folders of k8s.io/api are named without the domain. */
-export function goTypeOf(group: string, version: string, kind: string): string {
+function goTypeOf(group: string, version: string, kind: string): string {
   const folder = group === '' ? 'core' : (group.split('.')[0] as string)
   return `${FOLDERS[group] ?? folder}/${version}.${kind}`
 }

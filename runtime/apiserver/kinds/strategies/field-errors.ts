@@ -38,7 +38,7 @@ export function tooLong(field: string, maxBytes: number): FieldError {
 
 export const IMMUTABLE = 'field is immutable'
 export const NOT_NEGATIVE = 'must be greater than or equal to 0'
-export const PORT_RANGE = 'must be between 1 and 65535, inclusive'
+const PORT_RANGE = 'must be between 1 and 65535, inclusive'
 
 /** Wrong where it is negative. */
 export function checkNotNegative(value: JsonValue | undefined, field: string): FieldError[] {

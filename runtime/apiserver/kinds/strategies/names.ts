@@ -102,7 +102,7 @@ export function isIpv4(value: string): boolean {
   return parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) <= 255)
 }
 
-export function isIpv6(value: string): boolean {
+function isIpv6(value: string): boolean {
   return value.includes(':') && URL.canParse(`http://[${value}]/`)
 }
 

@@ -51,7 +51,7 @@ export function validatePodStatusUpdate(pod: ApiObject, old: ApiObject): FieldEr
 }
 
 /** Of Pods and of templates. source: ValidatePodSpec, without what few ever set (see the list in validation.ts) */
-export function checkPodSpec(spec: JsonObject, field: string): FieldError[] {
+function checkPodSpec(spec: JsonObject, field: string): FieldError[] {
   return [
     ...checkVolumes(objectsIn(spec, 'volumes'), `${field}.volumes`),
     ...checkContainers(spec, `${field}.containers`),
