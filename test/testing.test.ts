@@ -6,6 +6,11 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 
 let dir: string
 
+/** Sockets, processes and watched files of this process. */
+const openHandles = () =>
+  process.getActiveResourcesInfo().filter((name) => /TCP|Process|FSEvent|FSWatcher/.test(name)).length
+const handlesAtStart = openHandles()
+
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'ostler-testing-'))
   mkdirSync(join(dir, 'handlers'))
@@ -55,13 +60,13 @@ test('TestHost.get() and delete() follow an object to its end', async () => {
 
 test('TestHost.close() leaves no server, no process and no file behind', async () => {
   writeHandler('idle', '')
-  const handles = () => process.getActiveResourcesInfo().filter((name) => /TCP|Process|FSEvent|FSWatcher/.test(name))
-  const before = handles().length
+  // What the hosts of earlier tests had may take a moment to go.
+  await expect.poll(openHandles, { timeout: 5000 }).toBeLessThanOrEqual(handlesAtStart)
   const host = await startTestHost({ controllers: [entry('idle', 'v1/ConfigMap')], dir })
-  expect(handles().length).toBeGreaterThan(before)
+  expect(openHandles()).toBeGreaterThan(handlesAtStart)
   await host.apply(configMap('one'))
   await host.idle()
   await host.close()
   expect(existsSync(host.kubeconfig)).toBe(false)
-  await expect.poll(() => handles().length, { timeout: 5000 }).toBeLessThanOrEqual(before)
+  await expect.poll(openHandles, { timeout: 5000 }).toBeLessThanOrEqual(handlesAtStart)
 })
