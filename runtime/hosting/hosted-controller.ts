@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import { createBroker, type HostCall } from '../broker/broker.ts'
 import { EventRecorder } from '../broker/event-recorder.ts'
 import { objectKeyPrefix } from '../broker/object-key.ts'
@@ -7,10 +6,8 @@ import type { ControllerConfig } from '../config/schema.ts'
 import { Controller } from '../controller/controller.ts'
 import type { Bearer } from '../controller/finalizer-bearers.ts'
 import { retireFinalizer } from '../controller/finalizer-retire.ts'
-import { assertExports } from '../controller/handler-exports.ts'
 import { createJointCache, createScopeReader, type Scope, type ScopeReader } from '../controller/scopes.ts'
 import { Secondaries, type SecondarySource, sourcesOf } from '../controller/secondaries.ts'
-import type { TurnRequest } from '../controller/turn.ts'
 import { RuntimeError } from '../errors.ts'
 import type { Subscriber } from '../informer/informer.ts'
 import type { Informers } from '../informer/informers.ts'
@@ -19,18 +16,15 @@ import type { KubeClient, KubeRequest } from '../kube/client.ts'
 import type { Discovery } from '../kube/discovery.ts'
 import type { ControllerRecorder } from '../observe/controller-metrics.ts'
 import type { Logger } from '../observe/log.ts'
-import { type Bundle, bundleHandler } from '../sandbox/bundle.ts'
-import type { CallRequest, GuestLog } from '../sandbox/call.ts'
 import type { GuestPool } from '../sandbox/guest-pool.ts'
-import { type Loaded, Sandbox, type SandboxState } from '../sandbox/sandbox.ts'
 import type { Clock } from '../util/clock.ts'
 import { formatGvk, type Gvk } from '../util/gvk.ts'
-import { sayError } from '../util/say-error.ts'
 import { ControllerAccess } from './controller-access.ts'
 import { ControllerRequests } from './controller-requests.ts'
 import type { ControllerWrite } from './controller-write.ts'
+import { HostedHandler } from './hosted-handler.ts'
 import { type HostedState, hostedState } from './hosted-state.ts'
-import type { IsolationGroup, IsolationGroups } from './isolation-groups.ts'
+import type { IsolationGroups } from './isolation-groups.ts'
 
 /** What all controllers of a host share. */
 export interface HostParts {
@@ -67,9 +61,7 @@ export class HostedController {
   #wanted: ControllerConfig
   readonly #scopes: readonly Scope[]
   readonly #reader: ScopeReader
-  /** Whose process runs the handler. */
-  #isolation: IsolationGroup
-  readonly #sandbox: Sandbox
+  readonly #handler: HostedHandler
   readonly #controller: Controller
   readonly #access: ControllerAccess
   readonly #requests: ControllerRequests
@@ -77,20 +69,8 @@ export class HostedController {
   readonly #events: EventRecorder
   readonly #overlay: Overlay
   readonly #unsubscribes: readonly (() => void)[]
-  /** Of the bundle that runs; undefined until one has loaded. */
-  #bundle: Bundle | undefined
-  /** Of that bundle. */
-  #exports: readonly string[] = []
-  /** Files that the last build read, whether it went well or not. */
-  #inputs: readonly string[]
-  /** Why the newest version of the handler does not run; the one before may well do. */
-  #handlerFault: string | undefined
-  #sandboxState: SandboxState | undefined
-  /** Builds and swaps, one after the other. */
-  #loading: Promise<void> = Promise.resolve()
   /** Everything has been subscribed to: what others follow already is told at once, and must not start half of this one. */
   #isFollowing = false
-  #isStopped = false
 
   constructor(parts: HostParts, config: ControllerConfig) {
     this.#parts = parts
@@ -98,15 +78,13 @@ export class HostedController {
     this.#wanted = config
     this.#log = parts.log.child({ controller: config.name })
     this.#metrics = parts.metricsOf(config.name)
-    this.#inputs = [config.handler]
     this.#scopes = acquireScopes(parts.informers, config)
     const selected = config.labelSelector !== undefined || config.fieldSelector !== undefined
     this.#reader = createScopeReader(this.#scopes, config.gvk, selected)
     this.#requests = this.#createRequests()
     this.#events = this.#createEvents()
     this.#overlay = new Overlay(parts.clock)
-    this.#isolation = parts.isolation.acquire(config.isolation)
-    this.#sandbox = this.#createSandbox()
+    this.#handler = this.#createHandler()
     this.#access = this.#createAccess()
     this.#controller = this.#createController()
     this.#secondaries = this.#createSecondaries()
@@ -132,12 +110,12 @@ export class HostedController {
 
   /** Private memory of the guest, whoever shares it; undefined while there is none, or where the system does not say. */
   get guestMemoryBytes(): number | undefined {
-    return this.#sandbox.usedBytes
+    return this.#handler.usedBytes
   }
 
   /** The files that make up the handler. */
   get inputs(): readonly string[] {
-    return this.#inputs
+    return this.#handler.inputs
   }
 
   get state(): HostedState {
@@ -145,9 +123,9 @@ export class HostedController {
       scopes: this.#followed,
       access: this.#access,
       controller: this.#controller,
-      sandbox: this.#sandboxState,
-      hasBundle: this.#bundle !== undefined,
-      handlerFault: this.#handlerFault,
+      sandbox: this.#handler.sandboxState,
+      hasBundle: this.#handler.hasBundle,
+      handlerFault: this.#handler.fault,
       isLeader: this.#parts.isLeader(),
     })
   }
@@ -160,7 +138,7 @@ export class HostedController {
   update(config: ControllerConfig, needsGuest: boolean): void {
     this.#wanted = config
     // A bundle may wait for just this config, or lack a mapper that it names.
-    const needsBundle = this.#handlerFault !== undefined || !hasMappers(this.#exports, config)
+    const needsBundle = this.#handler.fault !== undefined || !this.#handler.hasMappersOf(config)
     if (!needsGuest && !needsBundle) return this.#configure(config)
     const { concurrency, retry, resyncMs, on, owns } = config
     this.#configure({ ...this.#config, concurrency, retry, resyncMs, on, owns })
@@ -182,17 +160,17 @@ export class HostedController {
 
   /** Builds the handler and, if it is another one than runs, or `always`, swaps the guest. */
   reloadHandler({ always = false } = {}): void {
-    this.#loading = this.#loading.then(() => this.#load(always))
+    this.#handler.reload(always)
   }
 
   /** Resolves when no build or swap is under way. */
   get settled(): Promise<void> {
-    return this.#loading
+    return this.#handler.settled
   }
 
   /** Ends in order: no more keys, the running calls, the guest, the informers. A second call may cut the grace short. */
   async stop(graceMs: number): Promise<void> {
-    this.#isStopped = true
+    this.#handler.stop()
     this.#access.stop()
     this.#secondaries.unsubscribe()
     const { clock } = this.#parts
@@ -201,7 +179,7 @@ export class HostedController {
     const cancel = clock.after(graceMs, resolve)
     await Promise.race([drained, timeIsUp])
     cancel()
-    await this.#sandbox.close(0)
+    await this.#handler.close()
     // An API server that does not answer must not hold up the end.
     this.#requests.cut(
       new RuntimeError('SHUTTING_DOWN', `Cannot go on with "${this.#config.name}": it has been stopped`),
@@ -210,7 +188,6 @@ export class HostedController {
     await drained
     // Not before: what goes while calls finish is kept in mind, for whoever takes over.
     for (const unsubscribe of this.#unsubscribes) unsubscribe()
-    this.#isolation.release()
     for (const scope of this.#scopes) scope.release()
     this.#secondaries.release()
     this.#events.close()
@@ -230,109 +207,22 @@ export class HostedController {
     await retireFinalizer({ config: this.#config, clock, log: this.#log, signal, isWanted, resource, send })
   }
 
-  async #load(always: boolean): Promise<void> {
-    if (this.#isStopped) return
-    try {
-      const bundle = await this.#build()
-      // The sandbox is closed by then, and nothing would give back what it takes for a size.
-      if (this.#isStopped) return
-      this.#sandbox.memoryBytes = this.#wanted.memoryBytes
-      const isNew = bundle.hash !== this.#bundle?.hash || this.#wanted !== this.#config
-      if (always || isNew) await this.#swap(bundle)
-      this.#handlerFault = undefined
-    } catch (error) {
-      if (!this.#isStopped) this.#failed(error)
-    }
-  }
-
-  /** Into a process of the group that the entry names now; until it runs there, it stays where it is. */
-  async #swap(bundle: Bundle): Promise<void> {
-    const { isolation } = this.#wanted
-    if (isDeepStrictEqual(isolation, this.#isolation.of)) return void (await this.#sandbox.swap(bundle))
-    const next = this.#parts.isolation.acquire(isolation)
-    try {
-      await this.#sandbox.swap(bundle, next.guests)
-    } finally {
-      // Once stopped, what it was in has been given back.
-      const hasMoved = !this.#isStopped && this.#sandbox.group === next.guests
-      const left = hasMoved ? this.#isolation : next
-      if (hasMoved) this.#isolation = next
-      this.#controller.share(this.#isolation.process)
-      left.release()
-    }
-  }
-
-  /** What it read is followed from then on, also where it failed: what mends that may be any of those files. */
-  async #build(): Promise<Bundle> {
-    const { handler } = this.#wanted
-    const inputs = new Set([handler])
-    try {
-      const bundle = await bundleHandler({
-        file: handler,
-        configDir: this.#parts.configDir,
-        onInput: (path) => inputs.add(path),
-      })
-      this.#log.debug('Handler built', { bundle: bundle.hash })
-      return bundle
-    } finally {
-      this.#inputs = [...inputs]
-      this.#parts.onChange()
-    }
-  }
-
-  #failed(error: unknown): void {
-    this.#handlerFault = sayError(error)
-    const remains = this.#bundle === undefined ? '' : '; the version before goes on'
-    this.#log.error(`Cannot load the handler${remains}`, { error })
-  }
-
-  #loaded(bundle: Bundle, { exports }: Loaded): void {
-    const isFirst = this.#bundle === undefined
-    const isRestart = bundle === this.#bundle
-    this.#bundle = bundle
-    this.#exports = exports
-    // The newest version may still be another one, which does not load.
-    if (isRestart) return
-    this.#handlerFault = undefined
-    this.#configure(this.#wanted)
-    if (!isFirst) this.#metrics.swapped()
-    this.#log.info(isFirst ? 'Handler loaded' : 'Handler swapped', { bundle: bundle.hash })
-    // What it exports needs rights of its own; what ran before is not held up for them.
-    this.#access.check({ hold: isFirst })
-    this.#controller.loaded(exports)
-  }
-
-  #createSandbox(): Sandbox {
-    const { name, memoryBytes } = this.#config
-    const { pool, clock } = this.#parts
-    return new Sandbox({
-      name,
-      memoryBytes,
-      pool,
-      clock,
-      group: this.#isolation.guests,
-      check: ({ types }) => assertExports(this.#wanted.handler, types, mappersOf(this.#wanted)),
-      onLoaded: (bundle, loaded) => this.#loaded(bundle, loaded),
-      onLog: (line, request) => this.#onGuestLog(line, request),
-      onState: (state) => this.#onSandboxState(state),
-      metrics: {
-        started: (seconds) => this.#metrics.guestStarted(seconds),
-        died: (cause) => this.#metrics.guestDied(cause),
-        called: (kind) => kind === 'timedOut' && this.#metrics.timedOut(),
+  #createHandler(): HostedHandler {
+    return new HostedHandler({
+      ...this.#parts,
+      log: this.#log,
+      metrics: this.#metrics,
+      config: () => this.#config,
+      wanted: () => this.#wanted,
+      onLoaded: (isFirst) => {
+        this.#configure(this.#wanted)
+        // What it exports needs rights of its own; what ran before is not held up for them.
+        this.#access.check({ hold: isFirst })
+        this.#controller.loaded(this.#handler.exports)
       },
+      onReady: () => this.#controller.dispatch(),
+      onMoved: (process) => this.#controller.share(process),
     })
-  }
-
-  #onGuestLog({ level, message, fields }: GuestLog, request: CallRequest | undefined): void {
-    const key = request === undefined ? undefined : (request as TurnRequest).key
-    this.#log[level](message, { ...fields, ...(key === undefined ? {} : { key }) })
-  }
-
-  #onSandboxState(state: SandboxState): void {
-    this.#sandboxState = state
-    if (state.kind === 'ready') this.#controller.dispatch()
-    else if ('message' in state) this.#log.error(`The guest process ended: ${state.message}`, { state: state.kind })
-    this.#parts.onChange()
   }
 
   #createController(): Controller {
@@ -346,9 +236,9 @@ export class HostedController {
       overlay,
       send: (request) => this.#requests.send(request),
       hostCall: this.#createHostCall(overlay),
-      call: (request) => this.#sandbox.call(request),
-      ready: () => this.#sandbox.ready && this.#access.isEnough,
-      process: this.#isolation.process,
+      call: (request) => this.#handler.call(request),
+      ready: () => this.#handler.ready && this.#access.isEnough,
+      process: this.#handler.process,
       resource: () => discovery.resolve(this.#config.gvk),
       find: (key) => this.#reader.find(key),
       entries: () => this.#reader.entries(),
@@ -361,7 +251,7 @@ export class HostedController {
     return new ControllerAccess({
       ...{ clock, reviews, discovery, name, as, log: this.#log },
       config: () => this.#wanted,
-      exports: () => this.#exports,
+      exports: () => this.#handler.exports,
       primaryScopes: this.#scopes,
       scopes: () => this.#followed,
       onChange: () => {
@@ -482,14 +372,6 @@ export function acquireAll(informers: Informers, config: ControllerConfig): Scop
 /** The selectors are those of the primaries. */
 function acquireSecondary(informers: Informers, config: ControllerConfig, gvk: Gvk): Scope[] {
   return acquireScopes(informers, { ...config, gvk, labelSelector: undefined, fieldSelector: undefined })
-}
-
-function mappersOf({ watches }: ControllerConfig): string[] {
-  return watches.map(({ map }) => map)
-}
-
-function hasMappers(exports: readonly string[], config: ControllerConfig): boolean {
-  return mappersOf(config).every((name) => exports.includes(name))
 }
 
 /** What an entry watches, shared with whoever watches the same as the same user: one cache never holds what another may read. */

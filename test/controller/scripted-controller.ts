@@ -111,7 +111,12 @@ export function createScriptedController(
   const entries = new Map<string, Entry>()
   const flights = new Set<ScriptedCall>()
   const history: string[] = []
+  const lines: string[] = []
   const records: LogRecord[] = []
+  const say = (level: LogRecord['level']) => (line: string, fields?: object) => {
+    lines.push(line)
+    records.push({ level, line, fields })
+  }
   const infos: string[] = []
   const sent: KubeRequest[] = []
   const counts: Counts = {}
@@ -127,8 +132,8 @@ export function createScriptedController(
     log: {
       debug() {},
       info: (line) => infos.push(line),
-      warn: (line, fields) => records.push({ level: 'warn', line, fields }),
-      error: (line, fields) => records.push({ level: 'error', line, fields }),
+      warn: say('warn'),
+      error: say('error'),
     },
     metrics: {
       added() {},
@@ -163,9 +168,7 @@ export function createScriptedController(
     clock,
     overlay,
     counts,
-    get lines() {
-      return records.map(({ line }) => line)
-    },
+    lines,
     records,
     infos,
     history,

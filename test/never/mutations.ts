@@ -28,6 +28,7 @@ const retries = (never: number) => inFile(never, 'controller/retries.ts')
 const breaker = inFile(7, 'queue/circuit-breaker.ts')
 const turn = (never: number) => inFile(never, 'controller/turn.ts')
 const hostedController = (never: number) => inFile(never, 'hosting/hosted-controller.ts')
+const hostedHandler = (never: number) => inFile(never, 'hosting/hosted-handler.ts')
 const host = (never: number) => inFile(never, 'host.ts')
 const overlay = (never: number) => inFile(never, 'broker/overlay.ts')
 const finalizer = inFile(8, 'controller/finalizer.ts')
@@ -366,16 +367,11 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (!this.#isWorthAnother(asks, assembled)) return this.#retireRunning()',
     'a handler that throws',
   ),
-  hostedController(11)(
-    'telling the fault',
-    'this.#handlerFault = sayError(error)',
-    '',
-    'a handler that is no TypeScript',
-  ),
-  hostedController(11)(
+  hostedHandler(11)('telling the fault', 'this.#fault = sayError(error)', '', 'a handler that is no TypeScript'),
+  hostedHandler(11)(
     'a check of the exports',
-    'assertExports(this.#wanted.handler, types',
-    '((..._: unknown[]) => {})(this.#wanted.handler, types',
+    'assertExports(wanted().handler, types',
+    '((..._: unknown[]) => {})(wanted().handler, types',
     'a handler without',
   ),
   inFile(11, 'hosting/hosted-controllers.ts')(
@@ -551,10 +547,10 @@ export const MUTATIONS: readonly Mutation[] = [
     'isRemoved',
     'a watch that breaks',
   ),
-  hostedController(15)(
+  hostedHandler(15)(
     'the log line of a death',
-    "else if ('message' in state) this.#log.error(`The guest",
-    'else if (false) this.#log.error(`The guest',
+    "else if ('message' in state) log.error(`The guest",
+    'else if (false) log.error(`The guest',
     'a watch that breaks',
   ),
 ]
