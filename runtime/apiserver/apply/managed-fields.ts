@@ -1,3 +1,4 @@
+import { apiVersionOf } from '../../util/gvk.ts'
 import type { ApiObject, JsonValue, ManagedFieldsEntry } from '../json.ts'
 import type { ApiResource } from '../kinds/api-resource.ts'
 import { difference, fieldSetOf, isEmptySet, union } from './field-set.ts'
@@ -49,7 +50,7 @@ export function writerOf(
   operation: 'Apply' | 'Update',
   subresource: string,
 ): Writer {
-  const apiVersion = group === '' ? version : `${group}/${version}`
+  const apiVersion = apiVersionOf({ group, version })
   return { manager: manager === '' ? 'unknown' : manager, operation, apiVersion, subresource }
 }
 

@@ -1,3 +1,4 @@
+import { apiVersionOf } from '../../util/gvk.ts'
 import { type ApiObject, isJsonObject, type JsonObject, type JsonValue } from '../json.ts'
 import type { ApiResource } from '../kinds/api-resource.ts'
 import { badRequest, internalServerError } from './apply-errors.ts'
@@ -102,10 +103,9 @@ function readLiveManagers(application: Application): Managers {
   }
 }
 
-function assertKind({ group, version, kind }: ApiResource, applied: ApiObject): void {
+function assertKind(resource: ApiResource, applied: ApiObject): void {
   const { apiVersion = '', kind: given = '' } = applied as Partial<ApiObject>
-  const expected = group === '' ? version : `${group}/${version}`
-  if (apiVersion === expected && given === kind) return
+  if (apiVersion === apiVersionOf(resource) && given === resource.kind) return
   const title = apiVersion === '' || !apiVersion.includes('/') ? `/${apiVersion}` : apiVersion
   throw badRequest(`invalid object type: ${title}, Kind=${given}`)
 }
@@ -122,8 +122,8 @@ function assertTypedOrFail(application: Application, value: JsonValue, what: str
   }
 }
 
-function namedOnly({ group, version, kind }: ApiResource): JsonObject {
-  return { apiVersion: group === '' ? version : `${group}/${version}`, kind }
+function namedOnly(resource: ApiResource): JsonObject {
+  return { apiVersion: apiVersionOf(resource), kind: resource.kind }
 }
 
 /** Built-in kinds have no nulls, nor has metadata: as Go reads them, they are absent. */

@@ -1,3 +1,4 @@
+import { apiVersionOf } from '../../util/gvk.ts'
 import type { JsonObject, JsonValue } from '../json.ts'
 import type { ApiResource } from '../kinds/api-resource.ts'
 import type { Schema } from '../schema/schema.ts'
@@ -10,8 +11,8 @@ import type { Schema } from '../schema/schema.ts'
 export function zeroObject(
   resource: Pick<ApiResource, 'group' | 'version' | 'kind' | 'schema' | 'isCustom'>,
 ): JsonObject {
-  const { group, version, kind, schema, isCustom } = resource
-  const named = { apiVersion: group === '' ? version : `${group}/${version}`, kind }
+  const { kind, schema, isCustom } = resource
+  const named = { apiVersion: apiVersionOf(resource), kind }
   return isCustom || schema === undefined ? named : { ...zeroFields(schema), ...named }
 }
 

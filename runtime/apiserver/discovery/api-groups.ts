@@ -40,7 +40,3 @@ function inOrder(resources: readonly ApiResource[]): ApiResource[] {
   const custom = resources.filter(({ isCustom }) => isCustom).sort((a, b) => (a.plural < b.plural ? -1 : 1))
   return [...resources.filter(({ isCustom }) => !isCustom), ...custom]
 }
-
-export function formatApiVersion(group: string, version: string): string {
-  return group === '' ? version : `${group}/${version}`
-}

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
+import { apiVersionOf } from '../../util/gvk.ts'
 import type { ApiResource } from '../kinds/api-resource.ts'
 import { distilledResourceOf } from '../kinds/distilled-kinds.ts'
-import { type ApiGroup, type ApiGroupVersion, formatApiVersion } from './api-groups.ts'
+import type { ApiGroup, ApiGroupVersion } from './api-groups.ts'
 
 /** `/api`; `serverAddress` is HOST:PORT. */
 export function apiVersions(serverAddress: string): object {
@@ -21,13 +22,13 @@ export function apiGroup(group: ApiGroup): object {
 }
 
 function groupFields({ name, versions }: ApiGroup): object {
-  const listed = versions.map(({ group, version }) => ({ groupVersion: formatApiVersion(group, version), version }))
+  const listed = versions.map(({ group, version }) => ({ groupVersion: apiVersionOf({ group, version }), version }))
   return { name, versions: listed, preferredVersion: listed[0] }
 }
 
 /** `/api/v1` and `/apis/GROUP/VERSION` */
 export function apiResourceList({ group, version, resources }: ApiGroupVersion): object {
-  const groupVersion = formatApiVersion(group, version)
+  const groupVersion = apiVersionOf({ group, version })
   const kind = 'APIResourceList'
   // The core group's list has none, as it has had from the start.
   const apiVersion = group === '' ? {} : { apiVersion: 'v1' }

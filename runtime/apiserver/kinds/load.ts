@@ -1,3 +1,4 @@
+import { apiVersionOf } from '../../util/gvk.ts'
 import type { ApiObject } from '../json.ts'
 import type { Schema } from '../schema/schema.ts'
 import type { ApiResource, Column, Strategy } from './api-resource.ts'
@@ -37,7 +38,7 @@ function toApiResource(distilled: DistilledResource, behaviourOf: BehaviourOf): 
   const { group, version, plural, kind, storage, schema } = distilled
   const behaviour = behaviourOf(group, kind, version)
   const { selectableFields = {}, convert, ...strategy } = behaviour ?? { hasGeneration: false, hasStatus: false }
-  const storageApiVersion = storage ?? (group === '' ? version : `${group}/${version}`)
+  const storageApiVersion = storage ?? apiVersionOf(distilled)
   const subresources = new Map(Object.entries(distilled.subresources ?? {}))
   return {
     group,

@@ -1,3 +1,4 @@
+import { apiVersionOf } from '../../../util/gvk.ts'
 import type { ApiObject } from '../../json.ts'
 import type { ApiResource } from '../../kinds/api-resource.ts'
 import type { Registry } from '../../kinds/registry.ts'
@@ -78,10 +79,6 @@ export async function convert(from: ApiResource, to: ApiResource, object: ApiObj
   if (from === to || object.apiVersion !== apiVersionOf(from)) return object
   const converter = to.convert ?? from.convert
   return converter === undefined ? { ...object, apiVersion } : converter(structuredClone(object), apiVersion)
-}
-
-function apiVersionOf({ group, version }: ApiResource): string {
-  return group === '' ? version : `${group}/${version}`
 }
 
 function objectMatches({ objectSelector }: Webhook, { old }: AdmissionRequest, object: ApiObject | undefined): boolean {
