@@ -20,7 +20,7 @@ export interface DeleteRequest {
 }
 
 /** An answer with a code of 400 or more. */
-class RequestFailure extends Error {
+export class RequestFailure extends Error {
   override readonly name = 'RequestFailure'
   readonly code: number
 

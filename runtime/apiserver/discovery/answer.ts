@@ -1,12 +1,5 @@
 import { createHash } from 'node:crypto'
-
-/** A whole answer, ready to be sent; a HEAD leaves out the body. */
-export interface DiscoveryAnswer {
-  readonly code: number
-  readonly headers: Readonly<Record<string, string>>
-  /** Bytes where it is no text. */
-  readonly body: string | Buffer
-}
+import { type Answer, jsonText, NO_CACHE } from '../http/answer.ts'
 
 export interface DiscoveryRequest {
   readonly method: string
@@ -18,27 +11,21 @@ export interface DiscoveryRequest {
   readonly ifNoneMatch: string | undefined
 }
 
-const NO_CACHE = { 'cache-control': 'no-cache, private' }
-
-export function jsonAnswer(value: unknown): DiscoveryAnswer {
-  return {
-    code: 200,
-    headers: { ...NO_CACHE, 'content-type': 'application/json' },
-    body: `${JSON.stringify(value)}\n`,
-  }
+export function jsonAnswer(value: unknown): Answer {
+  return jsonText(200, JSON.stringify(value))
 }
 
-export function textAnswer(code: number, text: string): DiscoveryAnswer {
+export function textAnswer(code: number, text: string): Answer {
   const headers = { ...NO_CACHE, 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' }
   return { code, headers, body: text }
 }
 
 /** What a path gets that is neither a resource's nor served otherwise; of a group that is not served, too. */
-export function pageNotFound(): DiscoveryAnswer {
+export function pageNotFound(): Answer {
   return textAnswer(404, '404 page not found\n')
 }
 
-export function emptyAnswer(code: number, headers: Readonly<Record<string, string>> = {}): DiscoveryAnswer {
+export function emptyAnswer(code: number, headers: Readonly<Record<string, string>> = {}): Answer {
   return { code, headers: { ...NO_CACHE, ...headers }, body: '' }
 }
 

@@ -1,9 +1,10 @@
+import { allowsJson, noRepresentation, notAcceptable, parseAccept } from '../http/accept.ts'
+import type { Answer } from '../http/answer.ts'
 import { readDistilledKinds } from '../kinds/distilled-kinds.ts'
 import type { Registry } from '../kinds/registry.ts'
 import { methodNotAllowed, notImitated, pathNotFound } from '../status.ts'
-import { allowsJson, noRepresentation, notAcceptable, parseAccept } from './accept.ts'
 import { AGGREGATED_TYPE, aggregatedDiscovery } from './aggregated.ts'
-import { type DiscoveryAnswer, type DiscoveryRequest, emptyAnswer, hashOf, jsonAnswer, pageNotFound } from './answer.ts'
+import { type DiscoveryRequest, emptyAnswer, hashOf, jsonAnswer, pageNotFound } from './answer.ts'
 import { type ApiGroup, groupResources } from './api-groups.ts'
 import { apiGroup, apiGroupList, apiResourceList, apiVersions } from './group-lists.ts'
 import { answerHealth, type HealthCheck } from './health.ts'
@@ -20,7 +21,7 @@ export interface DiscoveryOptions {
 /** Everything that is not about objects: which kinds there are, what they look like, and whether the server is well. */
 export interface Discovery {
   /** For every path that is no resource's; a path that nothing serves is a 404. errors: ApiError 404, 405, 406, 501 */
-  answer(request: DiscoveryRequest): DiscoveryAnswer
+  answer(request: DiscoveryRequest): Answer
 }
 
 export function createDiscovery({ registry, serverAddress, checks = [] }: DiscoveryOptions): Discovery {
@@ -75,7 +76,7 @@ function answerCore(
   rest: readonly string[],
   groups: readonly ApiGroup[],
   serverAddress: () => string,
-): DiscoveryAnswer {
+): Answer {
   onlyGet(request)
   const core = groups.filter(({ name }) => name === '')
   const [version] = rest
@@ -83,11 +84,7 @@ function answerCore(
   return answerGroupVersion(request, core[0], version)
 }
 
-function answerGroups(
-  request: DiscoveryRequest,
-  rest: readonly string[],
-  groups: readonly ApiGroup[],
-): DiscoveryAnswer {
+function answerGroups(request: DiscoveryRequest, rest: readonly string[], groups: readonly ApiGroup[]): Answer {
   const named = groups.filter(({ name }) => name !== '')
   const [name, version] = rest
   if (name === undefined) return negotiated(request, named, () => apiGroupList(named))
@@ -98,7 +95,7 @@ function answerGroups(
   return jsonAnswer(apiGroup(group))
 }
 
-function answerGroupVersion(request: DiscoveryRequest, group: ApiGroup | undefined, version: string): DiscoveryAnswer {
+function answerGroupVersion(request: DiscoveryRequest, group: ApiGroup | undefined, version: string): Answer {
   const found = group?.versions.find((each) => each.version === version)
   if (found === undefined) throw pathNotFound()
   onlyGet(request)
@@ -107,7 +104,7 @@ function answerGroupVersion(request: DiscoveryRequest, group: ApiGroup | undefin
 }
 
 /** Aggregated where the client prefers that, else plain. v2beta1 is refused, as 1.36 does. */
-function negotiated(request: DiscoveryRequest, groups: readonly ApiGroup[], plain: () => object): DiscoveryAnswer {
+function negotiated(request: DiscoveryRequest, groups: readonly ApiGroup[], plain: () => object): Answer {
   let isKnown = false
   for (const range of parseAccept(request.accept)) {
     const { as, g, v } = range.parameters
@@ -121,7 +118,7 @@ function negotiated(request: DiscoveryRequest, groups: readonly ApiGroup[], plai
   throw isKnown ? notAcceptable() : noRepresentation()
 }
 
-function withETag({ ifNoneMatch }: DiscoveryRequest, body: string): DiscoveryAnswer {
+function withETag({ ifNoneMatch }: DiscoveryRequest, body: string): Answer {
   const etag = `"${hashOf(body)}"`
   const headers = { 'cache-control': 'public', etag, vary: 'Accept' }
   if (ifNoneMatch === etag) return emptyAnswer(304, headers)

@@ -1,4 +1,5 @@
-import { type DiscoveryAnswer, pageNotFound, textAnswer } from './answer.ts'
+import type { Answer } from '../http/answer.ts'
+import { pageNotFound, textAnswer } from './answer.ts'
 
 /** One thing that must hold for the server to be healthy. */
 export interface HealthCheck {
@@ -13,11 +14,7 @@ const PING: HealthCheck = { name: 'ping', isHealthy: () => true }
  * of the names that kube-apiserver's parts have there.
  * source: apiserver pkg/server/healthz/healthz.go
  */
-export function answerHealth(
-  path: string,
-  query: URLSearchParams,
-  furtherChecks: readonly HealthCheck[],
-): DiscoveryAnswer {
+export function answerHealth(path: string, query: URLSearchParams, furtherChecks: readonly HealthCheck[]): Answer {
   const [root = '', ...rest] = path.split('/').slice(1)
   const checks = [PING, ...furtherChecks]
   if (rest.length === 0) return answerAll(root, query, checks)
@@ -26,7 +23,7 @@ export function answerHealth(
   return check.isHealthy() ? textAnswer(200, 'ok') : textAnswer(500, 'internal server error: not healthy\n')
 }
 
-function answerAll(root: string, query: URLSearchParams, checks: readonly HealthCheck[]): DiscoveryAnswer {
+function answerAll(root: string, query: URLSearchParams, checks: readonly HealthCheck[]): Answer {
   const excluded = new Set(query.getAll('exclude'))
   const results = checks.map((check) => ({
     name: check.name,

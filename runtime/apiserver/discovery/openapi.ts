@@ -1,5 +1,6 @@
-import { parseAccept } from './accept.ts'
-import { type DiscoveryAnswer, type DiscoveryRequest, emptyAnswer, hashOf, pageNotFound } from './answer.ts'
+import { parseAccept } from '../http/accept.ts'
+import { type Answer, NO_CACHE } from '../http/answer.ts'
+import { type DiscoveryRequest, emptyAnswer, hashOf, pageNotFound } from './answer.ts'
 import type { ApiGroup, ApiGroupVersion } from './api-groups.ts'
 import { openApiV2 } from './openapi-v2.ts'
 import { encodeOpenApiV2, OPENAPI_V2_PROTOBUF } from './openapi-v2-protobuf.ts'
@@ -26,13 +27,13 @@ export class OpenApi {
     this.#groups = groups
   }
 
-  answer(request: DiscoveryRequest, [version, ...rest]: readonly string[]): DiscoveryAnswer {
+  answer(request: DiscoveryRequest, [version, ...rest]: readonly string[]): Answer {
     if (version === 'v2' && rest.length === 0) return this.#answerV2(request)
     if (version !== 'v3') return pageNotFound()
     return rest.length === 0 ? this.#answerIndex() : this.#answerDocument(request, rest.join('/'))
   }
 
-  #answerV2(request: DiscoveryRequest): DiscoveryAnswer {
+  #answerV2(request: DiscoveryRequest): Answer {
     const isProtobuf = !acceptsJson(request) && acceptsProtobuf(request)
     if (!isProtobuf && !acceptsJson(request)) return emptyAnswer(406)
     const groups = this.#groups()
@@ -48,7 +49,7 @@ export class OpenApi {
     return { ...answer, headers, body: encodeOpenApiV2(JSON.parse(this.#v2.body) as object) }
   }
 
-  #answerIndex(): DiscoveryAnswer {
+  #answerIndex(): Answer {
     const entries = [...this.#current()].map(([path, { hash }]) => [
       path,
       { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` },
@@ -58,7 +59,7 @@ export class OpenApi {
     return { code: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, body }
   }
 
-  #answerDocument(request: DiscoveryRequest, path: string): DiscoveryAnswer {
+  #answerDocument(request: DiscoveryRequest, path: string): Answer {
     const document = this.#current().get(path)
     if (document === undefined) return emptyAnswer(404)
     if (!acceptsJson(request)) return emptyAnswer(406)
@@ -96,9 +97,9 @@ function isSame(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a.length === b.length && a.every((each, i) => each === b[i])
 }
 
-function documentAnswer({ body, hash }: { body: string; hash: string }): DiscoveryAnswer {
+function documentAnswer({ body, hash }: { body: string; hash: string }): Answer {
   const headers = {
-    'cache-control': 'no-cache, private',
+    ...NO_CACHE,
     'content-type': 'application/json',
     etag: `"${hash}"`,
     vary: 'Accept',

@@ -28,7 +28,7 @@ export interface StreamSink {
   destroy(): void
 }
 
-const NO_CACHE = { 'cache-control': 'no-cache, private' }
+export const NO_CACHE = { 'cache-control': 'no-cache, private' }
 
 /** `text`: JSON. */
 export function jsonText(code: number, text: string, headers: Readonly<Record<string, string>> = {}): Answer {

@@ -1,6 +1,7 @@
 import { load, YAML11_SCHEMA, YAMLException } from 'js-yaml'
 import { isJsonObject, type JsonValue } from '../json.ts'
 import { badRequest, notImitated, unsupportedMediaType } from '../status.ts'
+import { MEDIA_TYPES } from './accept.ts'
 import { describeJsonFault } from './go-json-error.ts'
 import { MalformedBody } from './malformed-body.ts'
 import { decodeProtobuf } from './protobuf.ts'
@@ -18,8 +19,6 @@ const MAX_USABLE_DEPTH = 1_000
 
 /** Aliases let a short text stand for an endless one; this is near what go-yaml lets pass. */
 const MAX_YAML_VALUES = 400_000
-
-const ACCEPTED = 'application/json, application/yaml, application/vnd.kubernetes.protobuf'
 
 export type BodyFormat = 'json' | 'yaml' | 'protobuf'
 
@@ -40,7 +39,7 @@ export function bodyFormat(contentType: string | undefined): BodyFormat {
       throw notImitated('CBOR')
     default:
       throw unsupportedMediaType(
-        `the body of the request was in an unknown format - accepted media types include: ${ACCEPTED}`,
+        `the body of the request was in an unknown format - accepted media types include: ${MEDIA_TYPES}`,
       )
   }
 }

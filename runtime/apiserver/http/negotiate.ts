@@ -1,4 +1,5 @@
 import { ApiError } from '../status.ts'
+import { MEDIA_TYPES, notAcceptable, parseAccept } from './accept.ts'
 
 /** How an answer is wanted. */
 export interface Representation {
@@ -10,29 +11,26 @@ export interface Representation {
 }
 
 const PLAIN: Representation = { format: 'json', as: undefined, apiVersion: '' }
-const ACCEPTED = 'application/json, application/yaml, application/vnd.kubernetes.protobuf'
 const TRANSFORMS = ['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'] as const
 
 /**
- * The first of what the client accepts that can be had. Protobuf is passed over, so that clients which name JSON second get that.
+ * What the client prefers of what can be had. Protobuf is passed over, so that clients which name JSON second get that.
  * errors: ApiError 406 with kube-apiserver's words
  */
 export function negotiate(accept: string | undefined, isList = false): Representation {
   if (accept === undefined || accept.trim() === '') return PLAIN
   let hasTransform = false
-  for (const range of accept.split(',')) {
-    const [type = '', ...rest] = range.split(';').map((part) => part.trim())
-    const parameters = new Map(rest.map((each) => each.split('=', 2) as [string, string]))
-    const format = formatOf(type.toLowerCase())
-    hasTransform ||= parameters.has('as')
-    if (format === undefined || parameters.get('q') === '0') continue
-    const as = parameters.get('as')
+  for (const { type, parameters } of parseAccept(accept)) {
+    const format = formatOf(type)
+    const { as, g, v } = parameters
+    hasTransform ||= as !== undefined
+    if (format === undefined) continue
     if (as === undefined) return { format, as: undefined, apiVersion: '' }
     const known = TRANSFORMS.find((each) => each === as)
-    if (known !== undefined && parameters.get('g') === 'meta.k8s.io' && isVersion(parameters.get('v')))
-      return { format, as: known, apiVersion: `meta.k8s.io/${parameters.get('v')}` }
+    if (known !== undefined && g === 'meta.k8s.io' && isVersion(v))
+      return { format, as: known, apiVersion: `meta.k8s.io/${v}` }
   }
-  throw notAcceptable(accept, hasTransform, isList)
+  throw refusal(accept, hasTransform, isList)
 }
 
 function formatOf(type: string): 'json' | 'yaml' | undefined {
@@ -44,16 +42,15 @@ function isVersion(version: string | undefined): boolean {
   return version === 'v1' || version === 'v1beta1'
 }
 
-function notAcceptable(accept: string, hasTransform: boolean, isList: boolean): ApiError {
+function refusal(accept: string, hasTransform: boolean, isList: boolean): ApiError {
   if (accept.includes('protobuf') || accept.includes('cbor'))
     return new ApiError(
       406,
       'NotAcceptable',
       'the embedded API server does not imitate protobuf and CBOR: accept application/json',
     )
-  if (hasTransform)
-    return new ApiError(406, 'NotAcceptable', `only the following media types are accepted: ${ACCEPTED}`)
+  if (hasTransform) return notAcceptable()
   const streams = 'application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch'
-  const message = `406: Not Acceptable\n\nAvailable representations: ${ACCEPTED}${isList ? `, ${streams}` : ''}`
+  const message = `406: Not Acceptable\n\nAvailable representations: ${MEDIA_TYPES}${isList ? `, ${streams}` : ''}`
   return new ApiError(406, 'NotAcceptable', message, {})
 }

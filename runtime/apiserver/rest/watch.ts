@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import type { StreamAnswer, StreamSink } from '../http/answer.ts'
+import { NO_CACHE, type StreamAnswer, type StreamSink } from '../http/answer.ts'
 import { ApiError, type Status } from '../status.ts'
 import type { StoredObject, StoreEvent } from '../storage/store.ts'
 import { awaitRevision } from './await-revision.ts'
@@ -25,7 +25,7 @@ export function watchObjects(context: RestContext, request: RestRequest): Stream
   const from = readRevision(options.resourceVersion, true)
   return {
     code: 200,
-    headers: { 'cache-control': 'no-cache, private', 'content-type': 'application/json' },
+    headers: { ...NO_CACHE, 'content-type': 'application/json' },
     open: (sink) => new Watch(context, request, options, filter, from, sink).start(),
   }
 }

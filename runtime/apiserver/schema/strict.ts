@@ -59,7 +59,7 @@ interface Open {
 }
 
 /** All keys of a JSON text that has been parsed before: it is well formed. */
-function scanFields(text: string): ScannedField[] {
+export function scanFields(text: string): ScannedField[] {
   const fields: ScannedField[] = []
   const open: Open[] = []
   let pending = ''

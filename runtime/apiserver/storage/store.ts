@@ -149,7 +149,7 @@ export class Store {
     return this.#history.slice(first).filter(({ stored }) => stored.storage === storage)
   }
 
-  /** Every object, for a journal's snapshot. */
+  /** Every object of every storage. */
   *all(): Generator<StoredObject> {
     for (const objects of this.#objects.values()) yield* objects.values()
   }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { DiscoveryAnswer } from '../../../runtime/apiserver/discovery/answer.ts'
 import { createDiscovery } from '../../../runtime/apiserver/discovery/discovery.ts'
+import type { Answer } from '../../../runtime/apiserver/http/answer.ts'
 import { createBuiltInRegistry } from '../../../runtime/apiserver/kinds/load.ts'
 import { customResource } from './custom-resource.ts'
 
@@ -26,7 +26,7 @@ function served() {
   }
 }
 
-function bodyOf<T = Record<string, unknown>>({ body }: DiscoveryAnswer): T {
+function bodyOf<T = Record<string, unknown>>({ body }: Answer): T {
   return JSON.parse(String(body)) as T
 }
 

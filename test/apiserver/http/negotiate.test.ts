@@ -8,7 +8,11 @@ test.each([
   ['application/yaml', 'yaml', undefined],
   ['application/json;as=Table;v=v1;g=meta.k8s.io,application/json', 'json', 'Table'],
   ['application/json;as=Table;v=v9;g=meta.k8s.io,application/json', 'json', undefined],
-])('negotiate() of %j answers what can be had first', (accept, format, as) => {
+  ['application/yaml;q=0.5, application/json', 'json', undefined],
+  ['application/json;as=Table;v=v1;g=meta.k8s.io;q=0.1, application/json', 'json', undefined],
+  ['application/json;q=0, application/yaml;q=0', 'json', undefined],
+  ['application/json;q=x, application/yaml;q=0.9', 'yaml', undefined],
+])('negotiate() of %j answers what is preferred of what can be had', (accept, format, as) => {
   expect(negotiate(accept)).toMatchObject({ format, as })
 })
 

@@ -166,7 +166,7 @@ function checkMounts(container: JsonObject, spec: JsonObject, field: string): Fi
 }
 
 /** Of containers and of Pods. */
-function checkResources(resources: JsonObject, path: string): FieldError[] {
+export function checkResources(resources: JsonObject, path: string): FieldError[] {
   const limits = mapIn(resources, 'limits')
   const requests = mapIn(resources, 'requests')
   return [

@@ -6,11 +6,18 @@ export interface MediaRange {
   readonly parameters: Readonly<Record<string, string>>
 }
 
-/** In the client's order of preference: by q, then as written. An absent header asks for anything. */
+/**
+ * In the client's order of preference: by q, then as written. An absent header asks for anything; q=0 excludes nothing,
+ * and what is no number counts as 0.
+ * source: munnerz/goautoneg ParseAccept
+ */
 export function parseAccept(accept: string | undefined): MediaRange[] {
   const ranges = (accept === undefined || accept.trim() === '' ? '*/*' : accept).split(',').map(parseRange)
-  const quality = ({ parameters }: MediaRange) => Number.parseFloat(parameters.q ?? '1')
-  return ranges.filter((range) => quality(range) !== 0).sort((a, b) => quality(b) - quality(a))
+  return ranges.sort((a, b) => quality(b) - quality(a))
+}
+
+function quality({ parameters }: MediaRange): number {
+  return Number(parameters.q ?? 1) || 0
 }
 
 function parseRange(text: string): MediaRange {
@@ -27,14 +34,15 @@ export function allowsJson({ type }: MediaRange): boolean {
   return ['application/json', 'application/yaml', 'application/*', '*/*'].includes(type)
 }
 
-const ACCEPTED = 'application/json, application/yaml, application/vnd.kubernetes.protobuf'
+/** What kube-apiserver can read and write, as its messages list it. */
+export const MEDIA_TYPES = 'application/json, application/yaml, application/vnd.kubernetes.protobuf'
 
 /** source: apiserver pkg/endpoints/handlers/negotiation/errors.go */
 export function notAcceptable(): ApiError {
-  return new ApiError(406, 'NotAcceptable', `only the following media types are accepted: ${ACCEPTED}`)
+  return new ApiError(406, 'NotAcceptable', `only the following media types are accepted: ${MEDIA_TYPES}`)
 }
 
 /** Of lists of resources, whose answer is chosen before it is looked at. */
 export function noRepresentation(): ApiError {
-  return new ApiError(406, 'NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${ACCEPTED}`, {})
+  return new ApiError(406, 'NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${MEDIA_TYPES}`, {})
 }
