@@ -7,10 +7,21 @@ export interface DistilledKinds {
   readonly version: Readonly<Record<string, string>>
   /** In the order of /apis, the core group (empty name) first; versions with the preferred one first. */
   readonly groups: readonly { readonly name: string; readonly versions: readonly string[] }[]
+  /** The specs of the built-in APIServices, in the order of their names. */
+  readonly apiServices: readonly DistilledApiService[]
   /** In the order of discovery. */
   readonly resources: readonly DistilledResource[]
   /** By OpenAPI definition name; references are `{"$ref": NAME}`, with the field's own extensions beside it. */
   readonly schemas: Readonly<Record<string, JsonValue>>
+}
+
+/** The spec of a local APIService. */
+export interface DistilledApiService {
+  /** Absent: the core group. */
+  readonly group?: string
+  readonly version: string
+  readonly groupPriorityMinimum: number
+  readonly versionPriority: number
 }
 
 export interface DistilledResource {

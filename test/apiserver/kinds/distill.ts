@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { JsonValue } from '../../../runtime/apiserver/json.ts'
 import type {
+  DistilledApiService,
   DistilledColumn,
   DistilledKinds,
   DistilledResource,
@@ -11,7 +12,7 @@ import { distillSchema, referencesOf } from './distill-schema.ts'
 /** A GET of a real API server; answers the parsed body. errors: any other status than 200 */
 export type Read = (path: string, accept?: string) => Promise<unknown>
 
-/** Those that controllers touch. Left out: certificates, node, resource, flowcontrol. */
+/** Those that controllers touch. Left out: resource, flowcontrol, and what is for servers alone. */
 const GROUPS = [
   '',
   'apiregistration.k8s.io',
@@ -21,6 +22,7 @@ const GROUPS = [
   'authorization.k8s.io',
   'autoscaling',
   'batch',
+  'certificates.k8s.io',
   'networking.k8s.io',
   'policy',
   'rbac.authorization.k8s.io',
@@ -30,6 +32,7 @@ const GROUPS = [
   'scheduling.k8s.io',
   'coordination.k8s.io',
   'discovery.k8s.io',
+  'node.k8s.io',
 ]
 
 /** Bodies and options that no resource has as its own schema, and that generic code or OpenAPI readers need. */
@@ -48,7 +51,16 @@ export async function distill(read: Read): Promise<DistilledKinds> {
     for (const each of versions) resources.push(...(await readGroupVersion(read, name, each, definitions)))
   }
   const stored = resources.map((each) => withStorage(each, resources))
-  return { version, groups, resources: stored, schemas: reachable(definitions, stored) }
+  const apiServices = await readApiServices(read)
+  return { version, groups, apiServices, resources: stored, schemas: reachable(definitions, stored) }
+}
+
+/** As the server registers its own group-versions; they say in which order clients prefer them. */
+async function readApiServices(read: Read): Promise<DistilledApiService[]> {
+  const { items } = (await read('/apis/apiregistration.k8s.io/v1/apiservices')) as {
+    items: { spec: DistilledApiService }[]
+  }
+  return items.map(({ spec }) => spec).filter(({ group = '' }) => GROUPS.includes(group))
 }
 
 async function readGroups(read: Read): Promise<{ name: string; versions: string[] }[]> {

@@ -1,4 +1,5 @@
 import { type ControlPlane, startControlPlane } from '../../control-plane/control-plane.ts'
+import { FAULTY_LIMITS } from './faulty-limits.ts'
 import { FAULTY_SAMPLES } from './faulty-samples.ts'
 import { SAMPLES } from './samples.ts'
 
@@ -6,7 +7,7 @@ import { SAMPLES } from './samples.ts'
 const ADMISSION =
   'ServiceAccount,DefaultTolerationSeconds,Priority,TaintNodesByCondition,StorageObjectInUseProtection,ResourceQuota'
 
-export const ALL_SAMPLES = [...SAMPLES, ...FAULTY_SAMPLES]
+export const ALL_SAMPLES = [...SAMPLES, ...FAULTY_SAMPLES, ...FAULTY_LIMITS]
 
 export type Answers = Readonly<Record<string, unknown>>
 

@@ -132,6 +132,29 @@ export const SAMPLES: readonly Sample[] = [
   ns('v1', 'LimitRange', 'limitranges', 'rich', {
     spec: { limits: [{ type: 'Container', max: { cpu: '2000m' }, min: { memory: '1Ki' } }] },
   }),
+  ns('v1', 'LimitRange', 'limitranges', 'defaults', {
+    spec: {
+      limits: [
+        { type: 'Container', max: { cpu: '2' }, min: { cpu: '100m', memory: '1Mi' }, default: { memory: '1024Ki' } },
+        { type: 'Pod', max: { cpu: '4' }, maxLimitRequestRatio: { cpu: '1500m' } },
+        { type: 'PersistentVolumeClaim', min: { storage: '1Gi' } },
+        { type: 'example.com/own', max: { storage: '5' } },
+      ],
+    },
+  }),
+  ns('v1', 'LimitRange', 'limitranges', 'minimal', { spec: {} }),
+  ns('v1', 'ResourceQuota', 'resourcequotas', 'minimal', { status: { hard: { pods: '1' } } }),
+  ns('v1', 'ResourceQuota', 'resourcequotas', 'scoped', {
+    spec: {
+      hard: {
+        pods: '1',
+        'count/widgets.example.com': '1',
+        'gold.storageclass.storage.k8s.io/requests.storage': '1024Mi',
+      },
+      scopes: ['NotTerminating'],
+      scopeSelector: { matchExpressions: [{ scopeName: 'PriorityClass', operator: 'In', values: ['a', 'b'] }] },
+    },
+  }),
   ns('v1', 'ResourceQuota', 'resourcequotas', 'rich', { spec: { hard: { pods: 10, 'requests.cpu': '1500m' } } }),
   ns('v1', 'PersistentVolumeClaim', 'persistentvolumeclaims', 'rich', {
     spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1024Mi' } } },

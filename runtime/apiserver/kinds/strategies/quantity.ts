@@ -42,6 +42,47 @@ export function roundUpToMilli(text: string): string {
   return formatQuantity({ ...quantity, nanos: rest > 0n ? down + milli : down })
 }
 
+/** Positive: the first is the larger one. What is no quantity counts as none. */
+export function compareQuantities(a: string, b: string): number {
+  const [left, right] = [quantityNanos(a) ?? 0n, quantityNanos(b) ?? 0n]
+  return left === right ? 0 : left > right ? 1 : -1
+}
+
+/** In the notation of the first one, unless that is zero. source: apimachinery Quantity.Add() */
+export function addQuantities(a: string, b: string): string {
+  return combine(a, b, (left, right) => left + right)
+}
+
+export function subtractQuantities(a: string, b: string): string {
+  return combine(a, b, (left, right) => left - right)
+}
+
+/** Up to the next whole one. */
+export function roundUpToWhole(text: string): string {
+  const quantity = parseQuantity(text)
+  if (quantity === undefined) return text
+  return formatQuantity({ ...quantity, nanos: ceiling(quantity.nanos, NANO) * NANO })
+}
+
+/** In thousandths, rounded up. */
+export function quantityMillis(text: string): bigint {
+  return ceiling(quantityNanos(text) ?? 0n, NANO / 1000n)
+}
+
+function combine(a: string, b: string, operation: (left: bigint, right: bigint) => bigint): string {
+  const none: Quantity = { nanos: 0n, notation: 'decimal' }
+  const [left, right] = [parseQuantity(a) ?? none, parseQuantity(b) ?? none]
+  const { notation } = left.nanos === 0n ? right : left
+  return formatQuantity({ nanos: operation(left.nanos, right.nanos), notation })
+}
+
+/** Away from zero, as Kubernetes rounds. */
+function ceiling(nanos: bigint, unit: bigint): bigint {
+  const whole = nanos / unit
+  const rest = nanos % unit
+  return rest === 0n ? whole : rest > 0n ? whole + 1n : whole - 1n
+}
+
 function parseQuantity(text: string): Quantity | undefined {
   const match = FORM.exec(text)
   if (match === null) return undefined

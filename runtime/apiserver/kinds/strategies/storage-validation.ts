@@ -20,8 +20,6 @@ const NO_SOURCES = [
   'nodeAffinity',
   'volumeAttributesClassName',
 ]
-const QUOTA_RESOURCES =
-  /^(cpu|memory|ephemeral-storage|pods|services|replicationcontrollers|resourcequotas|secrets|configmaps|persistentvolumeclaims|services\.(nodeports|loadbalancers)|(requests|limits)\..+|hugepages-.+)$/
 
 export function validateClaim(claim: ApiObject): FieldError[] {
   const spec = objectIn(jsonOf(claim), 'spec')
@@ -112,20 +110,6 @@ export function validateStorageClassUpdate(storageClass: ApiObject, old: ApiObje
   return ['parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode']
     .filter((field) => !isSame(jsonOf(storageClass)[field], jsonOf(old)[field]))
     .map((field) => invalidValue(field, jsonOf(storageClass)[field], IMMUTABLE))
-}
-
-export function validateResourceQuota(quota: ApiObject): FieldError[] {
-  const hard = mapIn(objectIn(jsonOf(quota), 'spec'), 'hard')
-  return Object.entries(hard).flatMap(([name, amount]) => {
-    const field = `spec.hard[${name}]`
-    const faults = checkName(name, field, qualifiedName)
-    if (faults.length === 0 && !name.includes('/') && !QUOTA_RESOURCES.test(name)) {
-      faults.push(invalidValue(field, name, 'must be a standard resource type or fully qualified'))
-      faults.push(invalidValue(field, name, 'must be a standard resource for quota'))
-    }
-    const isNegative = (quantityNanos(amount) ?? 0n) < 0n
-    return isNegative ? [...faults, invalidValue(field, amount, 'must be greater than or equal to 0')] : faults
-  })
 }
 
 /** What a claim may get later: its volume, and more room once it is bound. */

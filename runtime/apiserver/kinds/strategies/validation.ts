@@ -17,6 +17,7 @@ import {
   validateCsiDriverUpdate,
 } from './csi-validation.ts'
 import { validateCoreEvent, validateEvent, validateEventUpdate } from './event-validation.ts'
+import { validateLimitRange } from './limit-range-validation.ts'
 import { validateNamespace, validateNamespaceStatusUpdate } from './namespace-validation.ts'
 import {
   validateEndpointSlice,
@@ -38,6 +39,11 @@ import {
   validateRuntimeClass,
   validateRuntimeClassUpdate,
 } from './policy-validation.ts'
+import {
+  validateResourceQuota,
+  validateResourceQuotaStatusUpdate,
+  validateResourceQuotaUpdate,
+} from './quota-validation.ts'
 import { validateBinding, validateBindingUpdate, validateClusterRole, validateRole } from './rbac-validation.ts'
 import { validateService, validateServiceUpdate } from './service-validation.ts'
 import {
@@ -45,7 +51,6 @@ import {
   validateClaimUpdate,
   validateControllerRevision,
   validateControllerRevisionUpdate,
-  validateResourceQuota,
   validateStorageClass,
   validateStorageClassUpdate,
   validateVolume,
@@ -81,6 +86,7 @@ export const VALIDATION: Readonly<Record<string, Validation>> = {
   '/ConfigMap': { validate: validateConfigMap, validateUpdate: validateConfigMapUpdate },
   '/Endpoints': same(validateEndpoints),
   '/Event': same(validateCoreEvent),
+  '/LimitRange': same(validateLimitRange),
   '/Namespace': { validate: validateNamespace, validateStatusUpdate: validateNamespaceStatusUpdate },
   '/Node': {
     validate: validateNode,
@@ -92,7 +98,11 @@ export const VALIDATION: Readonly<Record<string, Validation>> = {
   '/Pod': { validate: validatePod, validateUpdate: validatePodUpdate, validateStatusUpdate: validatePodStatusUpdate },
   '/PodTemplate': same(validatePodTemplate),
   '/ReplicationController': { ...same(validateReplicationController), validateStatusUpdate: validateReplicaSetStatus },
-  '/ResourceQuota': same(validateResourceQuota),
+  '/ResourceQuota': {
+    validate: validateResourceQuota,
+    validateUpdate: validateResourceQuotaUpdate,
+    validateStatusUpdate: validateResourceQuotaStatusUpdate,
+  },
   '/Secret': { validate: validateSecret, validateUpdate: validateSecretUpdate },
   '/Service': { validate: validateService, validateUpdate: validateServiceUpdate },
   'admissionregistration.k8s.io/MutatingWebhookConfiguration': WEBHOOKS,
