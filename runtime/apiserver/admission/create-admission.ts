@@ -1,18 +1,21 @@
 import { randomInt } from 'node:crypto'
 import type { RbacAuthorizer } from '../access/rbac-authorizer.ts'
 import { assertNoEscalation } from '../access/role-escalation.ts'
+import type { InProcessClient } from '../in-process-client.ts'
 import type { ApiObject } from '../json.ts'
 import type { Registry } from '../kinds/registry.ts'
 import type { Store } from '../storage/store.ts'
 import { StoredObjects } from '../storage/stored-objects.ts'
 import type { Admission, AdmissionRequest } from './admission.ts'
 import { admitDefaultClass } from './default-classes.ts'
+import { admitContainerDefaults, validateLimits } from './limit-ranger.ts'
 import { markOnCreation } from './marks-on-creation.ts'
 import { admitByNamespace } from './namespace-lifecycle.ts'
 import { refuseNotImitated } from './not-imitated.ts'
 import { admitPriority, validatePriorityClass } from './pod-priority.ts'
 import { admitRuntimeClass } from './pod-runtime-class.ts'
 import { admitTolerations } from './pod-tolerations.ts'
+import { QuotaAdmission } from './resource-quota.ts'
 import { admitServiceAccount } from './service-account.ts'
 import { MutatingWebhooks } from './webhooks/mutating-webhooks.ts'
 import { askValidatingWebhooks } from './webhooks/validating-webhooks.ts'
@@ -21,19 +24,25 @@ export interface AdmissionOptions {
   readonly store: Store
   readonly registry: Registry
   readonly authorizer: RbacAuthorizer
+  /** By which it writes what quotas have used. */
+  readonly client: InProcessClient
+  /** Milliseconds since the epoch. */
+  now(): number
 }
 
 /**
- * kube-apiserver's admission, in its order: NamespaceLifecycle, ServiceAccount, TaintNodesByCondition with
+ * kube-apiserver's admission, in its order: NamespaceLifecycle, LimitRanger, ServiceAccount, TaintNodesByCondition with
  * StorageObjectInUseProtection, Priority, DefaultTolerationSeconds, DefaultStorageClass, DefaultIngressClass, RuntimeClass,
- * then webhooks; and what RBAC's own storage checks.
- * differs: no LimitRanger, ResourceQuota, PodSecurity, admission policies
+ * then webhooks, then ResourceQuota; and what RBAC's own storage checks.
+ * differs: no PodSecurity, admission policies
  */
-export function createAdmission({ store, registry, authorizer }: AdmissionOptions): Admission {
+export function createAdmission({ store, registry, authorizer, client, now }: AdmissionOptions): Admission {
   const objects = new StoredObjects(store)
   const context = { objects, registry }
+  const quotas = new QuotaAdmission({ objects, client, now })
   const admitBuiltIn = (request: AdmissionRequest, object: ApiObject | undefined) => {
     admitByNamespace(objects, request, object)
+    admitContainerDefaults(objects, request, object)
     admitServiceAccount(objects, request, object, randomSuffix)
     markOnCreation(request, object)
     admitPriority(objects, request, object)
@@ -52,9 +61,11 @@ export function createAdmission({ store, registry, authorizer }: AdmissionOption
     },
     async validate(request, object) {
       refuseNotImitated(request, object)
+      validateLimits(objects, request, object)
       if (object !== undefined) assertNoEscalation(authorizer, request, object)
       validatePriorityClass(objects, request, object)
       await askValidatingWebhooks(context, request, object)
+      await quotas.validate(request, object)
     },
   }
 }

@@ -4,8 +4,6 @@ import type { AdmissionRequest } from './admission.ts'
 
 /** Objects that kube-apiserver itself obeys and this server would not. */
 const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
-  '/limitranges': 'LimitRanges',
-  '/resourcequotas': 'ResourceQuotas',
   'admissionregistration.k8s.io/mutatingadmissionpolicies': 'MutatingAdmissionPolicies',
   'admissionregistration.k8s.io/mutatingadmissionpolicybindings': 'MutatingAdmissionPolicies',
   'admissionregistration.k8s.io/validatingadmissionpolicies':

@@ -10,6 +10,7 @@ import { startGarbageCollector } from './garbage-collector.ts'
 import { startNamespaceDeleter } from './namespace-deleter.ts'
 import { startNamespaceFurniture } from './namespace-furniture.ts'
 import { ObjectClient } from './object-client.ts'
+import { startResourceQuotas } from './resource-quotas.ts'
 import type { PodTimes } from './simulation/kubelet.ts'
 import { startWorkloadControllers, startWorkloads } from './simulation/workloads.ts'
 import { startVolumeProtection } from './volume-protection.ts'
@@ -60,6 +61,7 @@ export async function startControllers(options: ControllersOptions): Promise<Con
     startNamespaceDeleter(context),
     furniture,
     startVolumeProtection(context),
+    startResourceQuotas(context),
   ]
   if (simulate === 'workloads') started.push(...(await startWorkloads(context, { ...POD_TIMES, ...options.podTimes })))
   else if (simulate === 'controllers') started.push(...startWorkloadControllers(context))

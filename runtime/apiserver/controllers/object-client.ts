@@ -33,9 +33,12 @@ export class RequestFailure extends Error {
 /** The API in verbs. errors: RequestFailure */
 export class ObjectClient {
   readonly #client: InProcessClient
+  readonly #manager: string
 
-  constructor(client: InProcessClient) {
+  /** `manager`: as who it writes fields. */
+  constructor(client: InProcessClient, manager = 'kube-controller-manager') {
     this.#client = client
+    this.#manager = manager
   }
 
   create(resource: ResourcePath, object: ApiObject): Promise<ApiObject> {
@@ -64,7 +67,7 @@ export class ObjectClient {
   }
 
   async #send(method: string, path: string, body: unknown, contentType?: string): Promise<ApiObject> {
-    const manager = method === 'DELETE' ? '' : '?fieldManager=kube-controller-manager'
+    const manager = method === 'DELETE' ? '' : `?fieldManager=${this.#manager}`
     const answer = await this.#client.request(method, `${path}${manager}`, body, contentType)
     if (answer.code >= 400) throw new RequestFailure(answer.code, messageOf(answer.body) ?? `${method} ${path} failed`)
     return answer.body as ApiObject

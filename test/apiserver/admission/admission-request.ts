@@ -1,8 +1,14 @@
 import type { AdmissionRequest } from '../../../runtime/apiserver/admission/admission.ts'
+import type { InProcessClient } from '../../../runtime/apiserver/in-process-client.ts'
 import type { ApiResource } from '../../../runtime/apiserver/kinds/api-resource.ts'
 import { user } from '../access/stored-policy.ts'
 
 type Parts = Partial<Omit<AdmissionRequest, 'resource'>> & { readonly resource: Partial<ApiResource> }
+
+/** Where nothing is to be written by the server itself. */
+export const NO_CLIENT: InProcessClient = {
+  request: () => Promise.reject(new Error('there is no API here')),
+}
 
 /** A creation by an administrator, unless told otherwise. */
 export function admissionRequest({ resource, ...rest }: Parts): AdmissionRequest {

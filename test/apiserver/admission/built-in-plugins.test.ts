@@ -8,7 +8,7 @@ import { Registry } from '../../../runtime/apiserver/kinds/registry.ts'
 import { Store } from '../../../runtime/apiserver/storage/store.ts'
 import { StoredObjects } from '../../../runtime/apiserver/storage/stored-objects.ts'
 import { put } from '../access/stored-policy.ts'
-import { admissionRequest } from './admission-request.ts'
+import { admissionRequest, NO_CLIENT } from './admission-request.ts'
 
 const pods = { plural: 'pods' }
 const MOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
@@ -19,7 +19,10 @@ function setUp() {
   put(store, '/namespaces', { metadata: { name: 'term' }, status: { phase: 'Terminating' } })
   put(store, '/serviceaccounts', { metadata: { name: 'default', namespace: 'demo' } })
   const authorizer = new RbacAuthorizer(new StoredObjects(store))
-  return { store, admission: createAdmission({ store, registry: new Registry(), authorizer }) }
+  return {
+    store,
+    admission: createAdmission({ store, registry: new Registry(), authorizer, client: NO_CLIENT, now: Date.now }),
+  }
 }
 
 function newObject(parts: object): ApiObject {
@@ -184,8 +187,6 @@ test('a claim without a class gets the newest default class, also an ingress', a
 })
 
 test.each([
-  ['limitranges', '', {}],
-  ['resourcequotas', '', {}],
   ['validatingadmissionpolicies', 'admissionregistration.k8s.io', {}],
   ['mutatingadmissionpolicybindings', 'admissionregistration.k8s.io', {}],
   ['secrets', '', { type: 'kubernetes.io/service-account-token' }],

@@ -7,7 +7,7 @@ import { Registry } from '../../../runtime/apiserver/kinds/registry.ts'
 import { Store } from '../../../runtime/apiserver/storage/store.ts'
 import { StoredObjects } from '../../../runtime/apiserver/storage/stored-objects.ts'
 import { put, user } from '../access/stored-policy.ts'
-import { admissionRequest, apiResource } from './admission-request.ts'
+import { admissionRequest, apiResource, NO_CLIENT } from './admission-request.ts'
 import { type Answer, allow, patchWith, startWebhookServer, type WebhookServer } from './webhook-server.ts'
 
 const GROUP = 'admissionregistration.k8s.io'
@@ -32,7 +32,11 @@ function setUp({ mutating = [], validating = [] }: SetUp) {
   put(store, `${GROUP}/mutatingwebhookconfigurations`, { metadata: { name: 'm' }, webhooks: mutating })
   put(store, `${GROUP}/validatingwebhookconfigurations`, { metadata: { name: 'v' }, webhooks: validating })
   const authorizer = new RbacAuthorizer(new StoredObjects(store))
-  return { store, registry, admission: createAdmission({ store, registry, authorizer }) }
+  return {
+    store,
+    registry,
+    admission: createAdmission({ store, registry, authorizer, client: NO_CLIENT, now: Date.now }),
+  }
 }
 
 const warnings: string[] = []
