@@ -13,7 +13,7 @@ import { markOnCreation } from './marks-on-creation.ts'
 import { admitByNamespace } from './namespace-lifecycle.ts'
 import { refuseNotImitated } from './not-imitated.ts'
 import { admitPriority, validatePriorityClass } from './pod-priority.ts'
-import { admitRuntimeClass } from './pod-runtime-class.ts'
+import { admitRuntimeClass, validateRuntimeClass } from './pod-runtime-class.ts'
 import { admitTolerations } from './pod-tolerations.ts'
 import { QuotaAdmission } from './resource-quota.ts'
 import { admitServiceAccount } from './service-account.ts'
@@ -48,7 +48,7 @@ export function createAdmission({ store, registry, authorizer, client, now }: Ad
     admitPriority(objects, request, object)
     admitTolerations(request, object)
     admitDefaultClass(objects, request, object)
-    admitRuntimeClass(request, object)
+    admitRuntimeClass(objects, request, object)
   }
   return {
     async mutate(request, object) {
@@ -64,6 +64,7 @@ export function createAdmission({ store, registry, authorizer, client, now }: Ad
       validateLimits(objects, request, object)
       if (object !== undefined) assertNoEscalation(authorizer, request, object)
       validatePriorityClass(objects, request, object)
+      validateRuntimeClass(objects, request, object)
       await askValidatingWebhooks(context, request, object)
       await quotas.validate(request, object)
     },

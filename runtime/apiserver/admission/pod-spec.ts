@@ -8,6 +8,7 @@ export interface Container {
 export interface Toleration {
   key?: string
   operator?: string
+  value?: string
   effect?: string
   tolerationSeconds?: number
 }
@@ -27,6 +28,7 @@ export interface PodSpec {
   tolerations?: Toleration[]
   runtimeClassName?: string
   overhead?: Record<string, string>
+  nodeSelector?: Record<string, string>
 }
 
 /** The spec of a pod that is created, whoever creates it; undefined: the write is about something else. */

@@ -52,6 +52,7 @@ export const CLUSTER_COLUMNS: Readonly<Record<string, Cells>> = {
     Limit: (quota) => formatQuota(quota, (name) => name.startsWith('limits.')),
   },
   'coordination.k8s.io/Lease': { Holder: (lease) => readText(lease, 'spec', 'holderIdentity') },
+  'node.k8s.io/RuntimeClass': { Handler: (runtimeClass) => readText(runtimeClass, 'handler') },
   'rbac.authorization.k8s.io/RoleBinding': BINDING,
   'rbac.authorization.k8s.io/ClusterRoleBinding': BINDING,
   'scheduling.k8s.io/PriorityClass': {

@@ -133,7 +133,7 @@ function checkSchedulingGates(gates: readonly JsonObject[], field: string): Fiel
   })
 }
 
-function checkTolerations(tolerations: readonly JsonObject[], field: string): FieldError[] {
+export function checkTolerations(tolerations: readonly JsonObject[], field: string): FieldError[] {
   return tolerations.flatMap((toleration, index) => {
     const path = `${field}[${index}]`
     const key = textIn(toleration, 'key')

@@ -3,7 +3,7 @@ import type { ApiObject, JsonObject } from '../../json.ts'
 import { checkNotNegative, forbiddenField, IMMUTABLE, invalidValue, notSupported, required } from './field-errors.ts'
 import { jsonOf, numberIn, objectIn, optionalObjectIn, textIn } from './json-parts.ts'
 import { checkLabelSelector } from './label-selector-validation.ts'
-import { checkName, labelName, pathName } from './names.ts'
+import { checkName, pathName } from './names.ts'
 import { atMost100, checkIntOrPercent } from './workload-validation.ts'
 
 /** Above it are the cluster's own. */
@@ -85,15 +85,6 @@ export function validateLease(lease: ApiObject): FieldError[] {
       ? [invalidValue('spec.holderIdentity', '', 'must not be empty')]
       : []),
   ]
-}
-
-export function validateRuntimeClass(runtimeClass: ApiObject): FieldError[] {
-  return checkName(textIn(jsonOf(runtimeClass), 'handler'), 'handler', labelName)
-}
-
-export function validateRuntimeClassUpdate(runtimeClass: ApiObject, old: ApiObject): FieldError[] {
-  const handler = textIn(jsonOf(runtimeClass), 'handler')
-  return handler === textIn(jsonOf(old), 'handler') ? [] : [invalidValue('handler', handler, IMMUTABLE)]
 }
 
 function targetFaults(target: JsonObject): FieldError[] {

@@ -36,8 +36,6 @@ import {
   validateLease,
   validatePriorityClass,
   validatePriorityClassUpdate,
-  validateRuntimeClass,
-  validateRuntimeClassUpdate,
 } from './policy-validation.ts'
 import {
   validateResourceQuota,
@@ -45,6 +43,7 @@ import {
   validateResourceQuotaUpdate,
 } from './quota-validation.ts'
 import { validateBinding, validateBindingUpdate, validateClusterRole, validateRole } from './rbac-validation.ts'
+import { validateRuntimeClass, validateRuntimeClassUpdate } from './runtime-class-validation.ts'
 import { validateService, validateServiceUpdate } from './service-validation.ts'
 import {
   validateClaim,
