@@ -74,7 +74,7 @@ function readPackage(folder: string, name: string): void {
 
 function readSource(source: string, name: string): void {
   const imports = new Map(
-    [...source.matchAll(/^\s+(\w+) "k8s\.io\/([^"]+)"/gm)].map((m) => [m[1] as string, m[2] as string]),
+    [...source.matchAll(/^(?:\s+|import )(\w+) "k8s\.io\/([^"]+)"/gm)].map((m) => [m[1] as string, m[2] as string]),
   )
   for (const [, type, body] of source.matchAll(/^type (\w+) struct \{\n([\s\S]*?)^\}/gm)) {
     const fields: Record<string, string> = {}

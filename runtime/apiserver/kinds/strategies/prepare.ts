@@ -37,6 +37,7 @@ export const PREPARE: Readonly<Record<string, Prepare>> = {
   '/PersistentVolumeClaim': { prepareForCreate: (claim) => resetStatus(claim, { phase: 'Pending' }) },
   // A node that registers itself brings its status along.
   '/Node': { prepareForCreate: reshape },
+  'apiregistration.k8s.io/APIService': { prepareForCreate: prepareApiService },
   'apps/Deployment': {
     prepareForCreate: resetStatus,
     prepareForUpdate: countAnnotations,
@@ -98,6 +99,18 @@ function keepPodParts(pod: ApiObject, old: ApiObject): void {
   else pod.metadata.ownerReferences = owners
   const qosClass = objectIn(jsonOf(old), 'status').qosClass
   if (qosClass !== undefined) fill(ensureObjectIn(jsonOf(pod), 'status'), { qosClass })
+}
+
+/** No other server has to answer for a local one. */
+function prepareApiService(apiService: ApiObject): void {
+  const isLocal = objectIn(jsonOf(apiService), 'spec').service === undefined
+  resetStatus(apiService, isLocal ? { conditions: [localApiCondition(secondsNow())] } : {})
+}
+
+/** What an APIService's condition Available is when this server serves it; `now`: RFC 3339. */
+export function localApiCondition(now: string) {
+  const message = 'Local APIServices are always available'
+  return { type: 'Available', status: 'True', lastTransitionTime: now, reason: 'Local', message }
 }
 
 function preparePersistentVolume(volume: ApiObject): void {

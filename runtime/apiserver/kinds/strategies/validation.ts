@@ -1,4 +1,5 @@
 import type { Strategy } from '../api-resource.ts'
+import { validateApiService, validateApiServiceStatusUpdate } from './api-service-validation.ts'
 import { validateCronJob, validateCronJobSpec, validateJob, validateJobUpdate } from './batch-validation.ts'
 import {
   validateConfigMap,
@@ -106,6 +107,10 @@ export const VALIDATION: Readonly<Record<string, Validation>> = {
   '/Service': { validate: validateService, validateUpdate: validateServiceUpdate },
   'admissionregistration.k8s.io/MutatingWebhookConfiguration': WEBHOOKS,
   'admissionregistration.k8s.io/ValidatingWebhookConfiguration': WEBHOOKS,
+  'apiregistration.k8s.io/APIService': {
+    ...same(validateApiService),
+    validateStatusUpdate: validateApiServiceStatusUpdate,
+  },
   'apps/ControllerRevision': { validate: validateControllerRevision, validateUpdate: validateControllerRevisionUpdate },
   'apps/DaemonSet': {
     validate: validateDaemonSet,
