@@ -17,6 +17,7 @@ import { admitRuntimeClass, validateRuntimeClass } from './pod-runtime-class.ts'
 import { admitTolerations } from './pod-tolerations.ts'
 import { QuotaAdmission } from './resource-quota.ts'
 import { admitServiceAccount } from './service-account.ts'
+import { fillRequester, validateSigning } from './signing-requests.ts'
 import { MutatingWebhooks } from './webhooks/mutating-webhooks.ts'
 import { askValidatingWebhooks } from './webhooks/validating-webhooks.ts'
 
@@ -54,10 +55,14 @@ export function createAdmission({ store, registry, authorizer, client, now }: Ad
     async mutate(request, object) {
       const webhooks = new MutatingWebhooks(context, request)
       admitBuiltIn(request, object)
-      const first = await webhooks.run(object, 1)
-      if (!webhooks.needsSecondRound) return first
-      admitBuiltIn(request, first)
-      return webhooks.run(first, 2)
+      let admitted = await webhooks.run(object, 1)
+      if (webhooks.needsSecondRound) {
+        admitBuiltIn(request, admitted)
+        admitted = await webhooks.run(admitted, 2)
+      }
+      // The strategy's affair on a cluster, which comes after admission; here it is the last to know who asks.
+      fillRequester(request, admitted)
+      return admitted
     },
     async validate(request, object) {
       refuseNotImitated(request, object)
@@ -65,6 +70,7 @@ export function createAdmission({ store, registry, authorizer, client, now }: Ad
       if (object !== undefined) assertNoEscalation(authorizer, request, object)
       validatePriorityClass(objects, request, object)
       validateRuntimeClass(objects, request, object)
+      validateSigning(authorizer, request, object)
       await askValidatingWebhooks(context, request, object)
       await quotas.validate(request, object)
     },

@@ -1,6 +1,6 @@
 import type { ApiObject } from '../../json.ts'
 import type { Cells } from './cell.ts'
-import { formatAge } from './human-duration.ts'
+import { formatAge, formatHumanDuration } from './human-duration.ts'
 import { findCondition, readCount, readField, readList, readSize, readText } from './read-field.ts'
 import { formatSelectorOrNone } from './selector-text.ts'
 
@@ -50,6 +50,15 @@ export const CLUSTER_COLUMNS: Readonly<Record<string, Cells>> = {
   '/ResourceQuota': {
     Request: (quota) => formatQuota(quota, (name) => !name.startsWith('limits.')),
     Limit: (quota) => formatQuota(quota, (name) => name.startsWith('limits.')),
+  },
+  'certificates.k8s.io/CertificateSigningRequest': {
+    SignerName: (request) => readText(request, 'spec', 'signerName') || '<none>',
+    Requestor: (request) => readText(request, 'spec', 'username'),
+    RequestedDuration: (request) => {
+      const seconds = readField(request, 'spec', 'expirationSeconds')
+      return seconds === undefined ? '<none>' : formatHumanDuration(Number(seconds) * 1000)
+    },
+    Condition: formatSigningStatus,
   },
   'coordination.k8s.io/Lease': { Holder: (lease) => readText(lease, 'spec', 'holderIdentity') },
   'node.k8s.io/RuntimeClass': { Handler: (runtimeClass) => readText(runtimeClass, 'handler') },
@@ -113,6 +122,13 @@ function formatKernel(node: ApiObject): string {
 function formatComponentStatus(component: ApiObject): string {
   const healthy = findCondition(readList(component, 'conditions'), 'Healthy')
   return healthy === undefined ? 'Unknown' : readText(healthy, 'status') === 'True' ? 'Healthy' : 'Unhealthy'
+}
+
+function formatSigningStatus(request: ApiObject): string {
+  const has = (type: string) => findCondition(readList(request, 'status', 'conditions'), type) !== undefined
+  const verdict = has('Denied') ? 'Denied' : has('Approved') ? 'Approved' : 'Pending'
+  const isIssued = readText(request, 'status', 'certificate') !== ''
+  return [verdict, ...(has('Failed') ? ['Failed'] : []), ...(isIssued ? ['Issued'] : [])].join(',')
 }
 
 function formatQuota(quota: ApiObject, belongs: (name: string) => boolean): string {

@@ -15,6 +15,7 @@ import {
   textsIn,
 } from './json-parts.ts'
 import { podQosClass } from './pod-qos.ts'
+import { keepSigningRequest, prepareSigningStatus } from './signing-request.ts'
 
 type Prepare = Pick<Strategy, 'prepareForCreate' | 'prepareForUpdate' | 'prepareForStatusUpdate'>
 
@@ -46,6 +47,11 @@ export const PREPARE: Readonly<Record<string, Prepare>> = {
   'apps/ReplicaSet': { prepareForCreate: resetStatus },
   'apps/DaemonSet': { prepareForCreate: prepareDaemonSet, prepareForUpdate: countTemplates },
   'batch/Job': { prepareForCreate: prepareJob },
+  'certificates.k8s.io/CertificateSigningRequest': {
+    prepareForCreate: resetStatus,
+    prepareForUpdate: keepSigningRequest,
+    prepareForStatusUpdate: prepareSigningStatus,
+  },
   'autoscaling/HorizontalPodAutoscaler': {
     prepareForCreate: (autoscaler) => {
       resetStatus(autoscaler)

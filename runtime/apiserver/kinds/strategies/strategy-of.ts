@@ -87,6 +87,7 @@ const NAME_RULES: Readonly<Record<string, NonNullable<Strategy['nameRule']>>> = 
   '/Service': 'label',
   'apps/StatefulSet': 'label',
   'apiregistration.k8s.io/APIService': 'path',
+  'certificates.k8s.io/CertificateSigningRequest': 'path',
   ...Object.fromEntries(
     ['ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding'].map((kind) => [
       `rbac.authorization.k8s.io/${kind}`,

@@ -47,6 +47,11 @@ import { validateBinding, validateBindingUpdate, validateClusterRole, validateRo
 import { validateRuntimeClass, validateRuntimeClassUpdate } from './runtime-class-validation.ts'
 import { validateService, validateServiceUpdate } from './service-validation.ts'
 import {
+  validateSigningRequest,
+  validateSigningRequestStatusUpdate,
+  validateSigningRequestUpdate,
+} from './signing-request-validation.ts'
+import {
   validateClaim,
   validateClaimUpdate,
   validateControllerRevision,
@@ -135,6 +140,11 @@ export const VALIDATION: Readonly<Record<string, Validation>> = {
   'autoscaling/HorizontalPodAutoscaler': same(validateAutoscaler),
   'batch/CronJob': { validate: validateCronJob, validateUpdate: validateCronJobSpec },
   'batch/Job': { validate: validateJob, validateUpdate: validateJobUpdate },
+  'certificates.k8s.io/CertificateSigningRequest': {
+    validate: validateSigningRequest,
+    validateUpdate: validateSigningRequestUpdate,
+    validateStatusUpdate: validateSigningRequestStatusUpdate,
+  },
   'coordination.k8s.io/Lease': same(validateLease),
   'discovery.k8s.io/EndpointSlice': { validate: validateEndpointSlice, validateUpdate: validateEndpointSliceUpdate },
   'events.k8s.io/Event': { validate: validateEvent, validateUpdate: validateEventUpdate },
