@@ -1,10 +1,13 @@
 import type { Case } from '../case.ts'
 import { access } from './access.ts'
+import { apiServices } from './api-services.ts'
 import { builtInKinds } from './built-in-kinds.ts'
 import { controllers } from './controllers.ts'
 import { customResources } from './custom-resources.ts'
 import { discovery } from './discovery.ts'
+import { limitCases } from './limits.ts'
 import { patches } from './patches.ts'
+import { signing } from './signing.ts'
 import { strategies } from './strategies.ts'
 import { verbs } from './verbs.ts'
 import { webhooks } from './webhooks.ts'
@@ -20,6 +23,9 @@ export const AREAS: Readonly<Record<string, readonly Case[]>> = {
   controllers,
   access,
   webhooks,
+  limits: limitCases,
+  signing,
+  'api-services': apiServices,
 }
 
 export const CASES: readonly Case[] = Object.values(AREAS).flat()

@@ -21,6 +21,8 @@ const SERVED = [
   'apis/admissionregistration.k8s.io/v1',
   'apis/apiextensions.k8s.io/v1',
   'apis/apiregistration.k8s.io/v1',
+  'apis/certificates.k8s.io/v1',
+  'apis/node.k8s.io/v1',
   'apis/authentication.k8s.io/v1',
   'apis/authorization.k8s.io/v1',
 ]
