@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import { RuntimeError } from '../errors.ts'
 import { FRAME, type Frame, FrameError } from '../guest/frame.ts'
 import type { LoadRequest } from '../guest/member.ts'
@@ -7,16 +6,10 @@ import { TokenBucket } from '../util/token-bucket.ts'
 import type { Bundle } from './bundle.ts'
 import type { CallRequest, GuestLog, Settled } from './call.ts'
 import type { Death } from './death.ts'
-import {
-  type HostCallMessage,
-  type LoadedMessage,
-  parseHostCall,
-  parseLoaded,
-  parseLog,
-  parseSettled,
-} from './guest-message.ts'
+import { type LoadedMessage, parseHostCall, parseLoaded, parseLog, parseSettled } from './guest-message.ts'
 import type { GuestProcess, Launch } from './guest-process.ts'
-import { errorReply, okReply } from './host-reply.ts'
+import { type AskingCall, type AskingMember, HostCalls } from './host-calls.ts'
+import { errorReply } from './host-reply.ts'
 import type { GuestLimits } from './limits.ts'
 import { loadDied, loadFailed } from './load-failure.ts'
 import { mapStack } from './source-map.ts'
@@ -32,36 +25,21 @@ export interface GuestOptions {
 export type OnLog = (line: GuestLog, request: CallRequest | undefined) => void
 
 /** A handler in the guest: the only one, or one of a group. */
-interface Member {
-  readonly number: number
+interface Member extends AskingMember {
   readonly bundle: Bundle
   readonly onLog: OnLog
   readonly logBucket: TokenBucket
   droppedLogs: number
   /** Calls that somebody waits for, and those that run on after their timeout. */
   calls: number
-  /** Host calls in flight of calls that are not over, by ids of the member's own. */
-  readonly hostCalls: Set<number>
 }
 
 /** A call that its caller waits for. */
-interface Call {
+interface Call extends AskingCall {
   readonly member: Member
-  readonly request: CallRequest
   readonly deadline: number
   readonly settle: (settled: Settled) => void
   readonly cancelTimer: () => void
-  /** Made with the first host call; aborts when the call is over. */
-  controller: AbortController | undefined
-  /** Ids of its host calls in flight. */
-  readonly hostCalls: Set<number>
-}
-
-/** A request of the guest, from its frame until it is answered or nobody waits for it. */
-interface HostCall extends HostCallMessage {
-  readonly id: number
-  readonly from: Call
-  readonly bytes: number
 }
 
 /** A call that nobody waits for any more, and that runs on inside. */
@@ -73,8 +51,6 @@ interface LateCall {
 type Phase = 'booting' | 'booted' | 'loading' | 'loaded' | 'ended'
 
 const MAX_ID = 0xffff_ffff
-/** A guest takes about as long to parse what it may have ahead. */
-const READ_POLL_MS = 5
 const Mi = 1 << 20
 
 /**
@@ -94,6 +70,7 @@ export class Guest {
   readonly #clock: Clock
   readonly #limits: GuestLimits
   readonly #bucket: TokenBucket
+  readonly #hostCalls: HostCalls
   #phase: Phase = 'booting'
   /** By their numbers, which frames bear. */
   readonly #members = new Map<number, Member>()
@@ -109,11 +86,6 @@ export class Guest {
   readonly #calls = new Map<number, Call>()
   /** Calls that timed out and run on inside; each holds the timer that ends its guest. */
   readonly #late = new Map<number, LateCall>()
-  /** Host calls that were not begun yet, in their order; at most as many as members may have, and those of calls just over. */
-  #asked: HostCall[] = []
-  #isAnswering = false
-  /** Of the host calls that were not answered yet, whoever waits for them. */
-  #hostCallBytes = 0
   /** Pings without their pong yet. */
   #pingsOut = 0
   /** Who waits for the pong to a ping, by how many pongs come before it. */
@@ -129,6 +101,13 @@ export class Guest {
     this.#clock = clock
     this.#limits = limits
     this.#bucket = new TokenBucket(clock, limits.framesPerSecond)
+    this.#hostCalls = new HostCalls({
+      clock,
+      limits,
+      mayAnswer: () => !this.alive || this.#process.unreadBytes <= limits.aheadBytes,
+      reply: (member, id, text) => this.#reply(member, id, text),
+      shrunk: () => this.#paused && this.alive && this.#pauseWhileAhead(),
+    })
     this.#process = launch(memoryBytes, (frames) => this.#receiveAll(frames))
     this.#cancelPhaseTimer = this.#killAfter(limits.bootMs, `did not start within ${limits.bootMs / 1000} s`)
     this.#cancelTick = clock.after(limits.pingMs, () => this.#tick())
@@ -287,7 +266,7 @@ export class Guest {
    */
   #pauseWhileAhead(): void {
     const waitMs = this.#bucket.take(0)
-    const isFull = this.#hostCallBytes > this.#limits.hostCallBytes
+    const isFull = this.#hostCalls.bytes > this.#limits.hostCallBytes
     this.#cancelPause()
     this.#cancelPause = waitMs > 0 ? this.#clock.after(waitMs, () => this.#pauseWhileAhead()) : () => {}
     if (waitMs > 0 || isFull) {
@@ -348,7 +327,7 @@ export class Guest {
     if (open?.member !== member) throw new FrameError(`Cannot settle call ${id}: it is not in flight`)
     if ('cancelOverdue' in open) return this.#forgetLate(id, open)
     const settled = this.#settledOf(open, text)
-    this.#beginRest(open)
+    this.#hostCalls.beginRest(open)
     member.calls--
     this.#finish(id, open, settled)
   }
@@ -392,16 +371,13 @@ export class Guest {
   #finish(id: number, call: Call, settled: Settled): void {
     this.#calls.delete(id)
     call.cancelTimer()
-    for (const hostCall of call.hostCalls) call.member.hostCalls.delete(hostCall)
-    // Else a late answer would be sent for the next host call of that id.
-    call.hostCalls.clear()
-    call.controller?.abort(new Error('The call is over'))
+    this.#hostCalls.end(call)
     call.settle(settled)
     this.#wakeIdle()
   }
 
   #onHostCall(member: Member, id: number, text: string): void {
-    const { hostCalls, textBytes } = this.#limits
+    const { textBytes } = this.#limits
     if (text.length > textBytes) throw new FrameError(`Cannot take a host call of over ${textBytes} bytes`)
     const message = parseHostCall(text)
     const call = this.#calls.get(message.call)
@@ -410,60 +386,13 @@ export class Guest {
       return this.#process.send(FRAME.reply, id, errorReply(new Error(`The call is over`)), member.number)
     }
     if (call.member !== member) throw new FrameError(`Cannot take host call ${id}: its call is another member's`)
-    if (member.hostCalls.has(id)) throw new FrameError(`Cannot take host call ${id}: it is in flight`)
-    // Twice, as the guest frees the places of a call that ends, and fills them, just before it reports the end.
-    if (member.hostCalls.size >= 2 * hostCalls) {
-      throw new FrameError(`Cannot take a host call: ${member.hostCalls.size} are in flight`)
-    }
-    member.hostCalls.add(id)
-    call.hostCalls.add(id)
-    this.#hostCallBytes += text.length
-    this.#asked.push({ ...message, id, from: call, bytes: text.length })
-    if (!this.#isAnswering) void this.#answerAll()
+    this.#hostCalls.add(call, { ...message, id, bytes: text.length })
   }
 
-  /**
-   * Begins what was asked for one by one, so that an answer out of the cache is sent, and counted, before the next one is made:
-   * hundreds of large ones at once would be the host's end. One that waits for the API server does not hold up the others;
-   * none is begun while the guest has much to read.
-   */
-  async #answerAll(): Promise<void> {
-    this.#isAnswering = true
-    while (this.#asked.length > 0) {
-      while (this.alive && this.#process.unreadBytes > this.#limits.aheadBytes) await this.#clock.sleep(READ_POLL_MS)
-      const asked = this.#asked.shift()
-      if (asked !== undefined) await Promise.race([this.#answer(asked), microtasksDone()])
-    }
-    this.#isAnswering = false
-  }
-
-  /** What a call left behind without waiting for it, such as an event, is under way when the call is said to be over. */
-  #beginRest(call: Call): void {
-    const rest = this.#asked.filter(({ from }) => from === call)
-    if (rest.length === 0) return
-    this.#asked = this.#asked.filter(({ from }) => from !== call)
-    for (const asked of rest) void this.#answer(asked)
-  }
-
-  async #answer({ id, from: call, method, args, bytes }: HostCall): Promise<void> {
-    const reply = call.hostCalls.has(id) ? await this.#ask(call, method, args) : ''
-    this.#hostCallBytes -= bytes
-    if (this.#paused && this.alive) this.#pauseWhileAhead()
-    // Nobody waits for it if the call is over.
-    if (!call.hostCalls.delete(id)) return
-    call.member.hostCalls.delete(id)
-    this.#process.send(FRAME.reply, id, reply, call.member.number)
+  #reply({ number }: AskingMember, id: number, text: string): void {
+    this.#process.send(FRAME.reply, id, text, number)
     const death = this.#overfull()
     if (death !== undefined) this.kill(death)
-  }
-
-  async #ask(call: Call, method: string, args: readonly unknown[]): Promise<string> {
-    call.controller ??= createController(2 * this.#limits.hostCalls)
-    try {
-      return okReply(await call.request.onHostCall(method, args, call.controller.signal), this.#limits.replyLength)
-    } catch (error) {
-      return errorReply(error)
-    }
   }
 
   /** A guest that got around its own valve must not bury what others log. */
@@ -543,7 +472,7 @@ export class Guest {
     this.#cancelPhaseTimer()
     this.#cancelTick()
     this.#cancelPause()
-    this.#asked = []
+    this.#hostCalls.clear()
     for (const { cancelOverdue } of this.#late.values()) cancelOverdue()
     this.#late.clear()
     for (const [id, call] of [...this.#calls]) this.#finish(id, call, { kind: 'died', reason: death.message })
@@ -558,18 +487,6 @@ export class Guest {
 
 function callText({ export: name, args, context }: CallRequest): string {
   return `{"export":${JSON.stringify(name)},"args":[${args.join(',')}],"context":${context}}`
-}
-
-function createController(maxListeners: number): AbortController {
-  const controller = new AbortController()
-  // Each host call may listen; Node.js would warn of a leak from the eleventh on.
-  setMaxListeners(maxListeners, controller.signal)
-  return controller
-}
-
-/** Resolves after all that needs no more than promises which are kept already. */
-function microtasksDone(): Promise<void> {
-  return new Promise((resolve) => process.nextTick(resolve))
 }
 
 function mib(bytes: number): string {
