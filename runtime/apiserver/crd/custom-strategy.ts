@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { FieldError } from '../field-error.ts'
 import type { ApiObject } from '../json.ts'
 import type { Strategy } from '../kinds/api-resource.ts'
-import { evaluateBounded, MAX_EVALUATION_MS } from '../schema/bounded-evaluation.ts'
+import { validateBounded } from '../schema/bounded-validation.ts'
 import { hasRules, validateRules } from '../schema/cel.ts'
 import { applySchemaDefaults, dropNulls } from '../schema/defaults.ts'
 import { validateEmbeddedResources } from '../schema/embedded-resources.ts'
@@ -64,14 +64,6 @@ export function createCustomStrategy(options: CustomStrategyOptions): Strategy {
     validateUpdate: (object, old) => bounded(() => validateWhole(options, object, old)),
     validateStatusUpdate: (object, old) => bounded(() => validateStatus(options, object, old)),
   }
-}
-
-/** What a client's expressions have no time for is refused. */
-function validateBounded(validate: () => FieldError[]): FieldError[] {
-  const detail =
-    'validation failed due to running out of cost budget, no further validation rules will be run: the patterns and rules ' +
-    `took longer than ${MAX_EVALUATION_MS} ms`
-  return evaluateBounded(validate) ?? [{ reason: 'FieldValueInvalid', field: '<nil>', badValue: null, detail }]
 }
 
 /** A pattern anywhere; also a default's or an enumeration's field of that name, which does no harm. */

@@ -1,5 +1,6 @@
 import { type ApiObject, isJsonObject, type JsonObject } from '../json.ts'
 import type { Strategy } from '../kinds/api-resource.ts'
+import { validateBounded } from '../schema/bounded-validation.ts'
 import { CLEANUP_FINALIZER, type Definition, setCondition } from './definition.ts'
 import { validateDefinition, validateDefinitionStatus, validateDefinitionUpdate } from './validate-definition.ts'
 
@@ -24,8 +25,9 @@ export function createDefinitionStrategy(now: () => Date): Strategy {
     prepareForStatusUpdate(object, old) {
       object.spec = structuredClone(old.spec)
     },
-    validate: validateDefinition,
-    validateUpdate: validateDefinitionUpdate,
+    // A schema's patterns and rules are asked about its defaults.
+    validate: (object) => validateBounded(() => validateDefinition(object)),
+    validateUpdate: (object, old) => validateBounded(() => validateDefinitionUpdate(object, old)),
     validateStatusUpdate: validateDefinitionStatus,
     prepareForDelete(object) {
       const { metadata } = object

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { evaluateConditions } from '../../../runtime/apiserver/admission/webhooks/match-conditions.ts'
 import { evaluateBounded } from '../../../runtime/apiserver/schema/bounded-evaluation.ts'
 import { startPlainServer } from './plain-server.ts'
 
@@ -7,15 +8,21 @@ const THINGS = '/apis/robust.io/v1/namespaces/default/things'
 
 /** A kind whose `spec` has this schema. */
 function definitionOf(spec: object): object {
-  const openAPIV3Schema = { type: 'object', properties: { spec } }
   return {
     metadata: { name: 'things.robust.io' },
     spec: {
       group: 'robust.io',
       names: { plural: 'things', kind: 'Thing' },
       scope: 'Namespaced',
-      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema } }],
+      versions: [versionOf(spec)],
     },
+  }
+}
+
+function versionOf(spec: object): object {
+  return {
+    ...{ name: 'v1', served: true, storage: true },
+    schema: { openAPIV3Schema: { type: 'object', properties: { spec } } },
   }
 }
 
@@ -41,6 +48,25 @@ test('A rule whose loops would take for ever refuses the object that it is asked
   expect(evil).toMatchObject({ status: 422, body: { message: expect.stringContaining('cost budget') } })
   expect(await request('POST', THINGS, thing('good', [1, 2]))).toMatchObject({ status: 201 })
   expect(faults).toEqual([])
+})
+
+test("A pattern that would backtrack for ever over its schema's own default refuses the definition", async () => {
+  const { request, faults } = await startPlainServer()
+  const evil = { type: 'string', pattern: '^(a+)+$', default: `${'a'.repeat(50)}!` }
+  const refused = { status: 422, body: { message: expect.stringContaining('cost budget') } }
+  expect(await request('POST', DEFINITIONS, definitionOf(evil))).toMatchObject(refused)
+  expect(await request('POST', DEFINITIONS, definitionOf({ type: 'string' }))).toMatchObject({ status: 201 })
+  const changed = { spec: { versions: [versionOf(evil)] } }
+  const path = `${DEFINITIONS}/things.robust.io`
+  expect(await request('PATCH', path, changed)).toMatchObject(refused)
+  expect(faults).toEqual([])
+})
+
+test('A match condition whose loops would take for ever refuses what it is asked about', () => {
+  const expression = 'object.all(a, object.all(b, object.all(c, object.all(d, object.all(e, a + b + c + d + e >= 0)))))'
+  const variables = { object: Array(400).fill(1), oldObject: null, request: {} }
+  const outcome = evaluateConditions([{ name: 'evil', expression }], variables)
+  expect(outcome).toEqual({ error: expect.stringContaining('cost budget') })
 })
 
 test('evaluateBounded() answers what the work does, throws what it throws, and undefined when it takes too long', () => {

@@ -1,4 +1,5 @@
 import type { Environment } from '@marcbachmann/cel-js'
+import { evaluateBounded, MAX_EVALUATION_MS } from '../../schema/bounded-evaluation.ts'
 import { conditionFault, evaluationMessage } from '../../schema/cel/compiled-rule.ts'
 import { createEnvironment } from '../../schema/cel/environment.ts'
 import type { MatchCondition } from './webhook-configuration.ts'
@@ -12,6 +13,11 @@ export type MatchVariables = Readonly<Record<(typeof VARIABLES)[number], unknown
 
 /** All must hold; one that is false wins over one that fails. source: apiserver plugin/webhook/matchconditions */
 export function evaluateConditions(conditions: readonly MatchCondition[], variables: MatchVariables): Matched {
+  const error = `validation failed due to running out of cost budget: the match conditions took longer than ${MAX_EVALUATION_MS} ms`
+  return evaluateBounded(() => evaluateAll(conditions, variables)) ?? { error }
+}
+
+function evaluateAll(conditions: readonly MatchCondition[], variables: MatchVariables): Matched {
   const context = Object.fromEntries(VARIABLES.map((name) => [name, asCel(variables[name])]))
   const errors: string[] = []
   for (const { expression } of conditions) {
