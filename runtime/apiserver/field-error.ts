@@ -1,4 +1,5 @@
 import type { JsonValue } from './json.ts'
+import { formatGoFloat } from './schema/go-number.ts'
 
 /** source: apimachinery pkg/util/validation/field/errors.go */
 const TYPE_TEXT = {
@@ -45,6 +46,7 @@ export function describeFieldError({ reason, badValue, detail }: FieldError): st
 /** Strings quoted, numbers and booleans bare, the rest as Go's JSON, which hides what HTML would take for its own. */
 function formatValue(value: JsonValue): string {
   const text = JSON.stringify(value)
+  if (typeof value === 'number' && !Number.isSafeInteger(value)) return formatGoFloat(value)
   if (typeof value !== 'object') return text
   return text.replace(/[<>&]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`)
 }

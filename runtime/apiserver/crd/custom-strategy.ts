@@ -4,7 +4,7 @@ import type { ApiObject } from '../json.ts'
 import type { Strategy } from '../kinds/api-resource.ts'
 import { validateBounded } from '../schema/bounded-validation.ts'
 import { hasRules, validateRules } from '../schema/cel.ts'
-import { applySchemaDefaults, dropNulls } from '../schema/defaults.ts'
+import { applySchemaDefaults, dropNulls, fillDefaults } from '../schema/defaults.ts'
 import { validateEmbeddedResources } from '../schema/embedded-resources.ts'
 import { validateListTypes } from '../schema/list-types.ts'
 import { prune } from '../schema/prune.ts'
@@ -44,6 +44,8 @@ export function createCustomStrategy(options: CustomStrategyOptions): Strategy {
     hasStatus,
     updatesUnconditionally: false,
     applyDefaults: complete,
+    // What is applied was decoded without the schema: a null stays, and is refused.
+    completeApplied: (object) => fillDefaults(schema, object),
     prepareForRead(object) {
       if (options.isStorageVersion) complete(object)
       else if (!preservesUnknownFields) prune(schema, object)

@@ -1,7 +1,10 @@
+import { isDeepStrictEqual } from 'node:util'
 import { type ApiObject, isJsonObject, type JsonObject } from '../json.ts'
 import type { Strategy } from '../kinds/api-resource.ts'
 import { validateBounded } from '../schema/bounded-validation.ts'
-import { CLEANUP_FINALIZER, type Definition, setCondition } from './definition.ts'
+import { type Schema, schemasBelow } from '../schema/schema.ts'
+import { effectiveFormat } from '../schema/string-format.ts'
+import { CLEANUP_FINALIZER, type Definition, schemaOfVersion, setCondition } from './definition.ts'
 import { validateDefinition, validateDefinitionStatus, validateDefinitionUpdate } from './validate-definition.ts'
 
 /**
@@ -29,6 +32,12 @@ export function createDefinitionStrategy(now: () => Date): Strategy {
     validate: (object) => validateBounded(() => validateDefinition(object)),
     validateUpdate: (object, old) => validateBounded(() => validateDefinitionUpdate(object, old)),
     validateStatusUpdate: validateDefinitionStatus,
+    warningsOf(object, old) {
+      const known = new Set(old === undefined ? [] : unrecognizedFormats(old as Definition))
+      return unrecognizedFormats(object as Definition)
+        .filter((format) => !known.has(format))
+        .map((format) => `unrecognized format ${JSON.stringify(format)}`)
+    },
     prepareForDelete(object) {
       const { metadata } = object
       // Set here, as it is without a grace period and no new generation.
@@ -43,6 +52,19 @@ export function createDefinitionStrategy(now: () => Date): Strategy {
       )
     },
   }
+}
+
+/** Formats of the schemas that nothing is held to. */
+function unrecognizedFormats({ spec }: Definition): string[] {
+  const schemas = spec.versions.map((version) => schemaOfVersion(version))
+  const isShared = schemas.every((schema) => isDeepStrictEqual(schema, schemas[0]))
+  return (isShared ? schemas.slice(0, 1) : schemas).flatMap(unrecognizedIn)
+}
+
+function unrecognizedIn(schema: Schema): string[] {
+  const { format = '' } = schema
+  const own = format !== '' && effectiveFormat({ type: schema.type, format } as Schema) === undefined ? [format] : []
+  return [...own, ...schemasBelow(schema).flatMap(unrecognizedIn)]
 }
 
 function emptyStatus(): JsonObject {
@@ -61,30 +83,36 @@ function applyDefaults(object: ApiObject): void {
   }
   if (spec.conversion === undefined || spec.conversion === null) spec.conversion = { strategy: 'None' }
   defaultServicePort(spec)
-  dropEmpty(spec.versions)
+  dropEmpty(spec)
   object.status ??= emptyStatus()
   addStoredVersion(object, true)
 }
 
-/** Go writes out no empty map or list of a schema. */
+/** What Go does not write out: it is as if it had not been sent. */
 function dropEmpty(value: unknown): void {
   if (Array.isArray(value)) for (const each of value) dropEmpty(each)
   if (!isJsonObject(value)) return
   for (const [key, each] of Object.entries(value)) {
-    // What a default or an enumeration has is data.
-    if (key === 'default' || key === 'enum' || key === 'example') continue
-    dropEmpty(each)
-    if (OMITTED_EMPTY.has(key) && isEmpty(each)) delete value[key]
+    if (key === 'properties' && isJsonObject(each)) for (const schema of Object.values(each)) dropEmpty(schema)
+    else if (!DATA.has(key)) dropEmpty(each)
+    if (each === null || (OMITTED.has(key) && isEmpty(each))) delete value[key]
   }
 }
 
-const OMITTED_EMPTY: ReadonlySet<string> = new Set([
-  ...['properties', 'required', 'allOf', 'anyOf', 'oneOf', 'patternProperties', 'definitions', 'dependencies'],
+const DATA: ReadonlySet<string> = new Set(['default', 'enum', 'example'])
+
+const OMITTED: ReadonlySet<string> = new Set([
+  ...['properties', 'required', 'enum', 'allOf', 'anyOf', 'oneOf', 'patternProperties', 'definitions', 'dependencies'],
+  ...['id', '$ref', 'description', 'type', 'format', 'title', 'pattern', 'url', 'nullable', 'uniqueItems'],
+  ...['exclusiveMaximum', 'exclusiveMinimum', 'x-kubernetes-embedded-resource', 'x-kubernetes-int-or-string'],
   ...['x-kubernetes-list-map-keys', 'x-kubernetes-validations', 'additionalPrinterColumns', 'selectableFields'],
+  ...['message', 'messageExpression', 'fieldPath', 'deprecated', 'priority'],
+  ...['shortNames', 'categories', 'preserveUnknownFields'],
 ])
 
 function isEmpty(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Object.keys(value).length === 0
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0
+  return value === '' || value === false || value === 0
 }
 
 function defaultServicePort({ conversion }: JsonObject): void {

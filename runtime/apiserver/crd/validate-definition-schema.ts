@@ -4,8 +4,10 @@ import type { JsonValue } from '../json.ts'
 import { forbiddenField, invalidValue, notSupported, required } from '../kinds/strategies/field-errors.ts'
 import type { CompiledRule } from '../schema/cel/compiled-rule.ts'
 import { compiledRules, validateRules } from '../schema/cel.ts'
+import { validateEmbeddedResources } from '../schema/embedded-resources.ts'
 import { pruneValueOf } from '../schema/prune.ts'
-import type { Schema, ValidationRule } from '../schema/schema.ts'
+import { type Schema, schemasBelow, type ValidationRule } from '../schema/schema.ts'
+import { withSortedKeys } from '../schema/sorted-keys.ts'
 import { validateSchema } from '../schema/validate.ts'
 import { fieldPathSchema } from './schema-at.ts'
 import { validateStructural } from './structural-schema.ts'
@@ -54,14 +56,12 @@ function goNameOf(name: string): string {
     .join('')
 }
 
-/** Defaults must be what the schema allows, and have nothing that would be pruned. */
+/** Defaults must be what the schema allows, and have nothing that would be pruned; nobody looks at those of maps' values. */
 function validateDefaults(schema: Schema, path: string, isRoot: boolean): FieldError[] {
   const errors: FieldError[] = []
   if (schema.default !== undefined) errors.push(...validateDefault(schema, `${path}.default`, isRoot))
-  const { items, additionalProperties, properties = {} } = schema
+  const { items, properties = {} } = schema
   if (items !== undefined) errors.push(...validateDefaults(items, `${path}.items`, false))
-  if (typeof additionalProperties === 'object')
-    errors.push(...validateDefaults(additionalProperties, `${path}.additionalProperties`, false))
   for (const [name, property] of Object.entries(properties))
     errors.push(...validateDefaults(property, `${path}.properties[${name}]`, false))
   return errors
@@ -71,9 +71,15 @@ function validateDefault(schema: Schema, path: string, isRoot: boolean): FieldEr
   const value = schema.default as JsonValue
   const pruned = structuredClone(value)
   pruneValueOf(schema, pruned)
-  if (!isDeepStrictEqual(pruned, value)) return [invalidValue(path, value, 'must not have unknown fields')]
-  const errors = validateSchema(schema, value, undefined, path)
-  return errors.length > 0 ? errors : validateRules(schema, value, undefined, { path, isRoot })
+  const unknown = isDeepStrictEqual(pruned, value)
+    ? []
+    : [invalidValue(path, withSortedKeys(value), 'must not have unknown fields')]
+  const resources = validateEmbeddedResources(schema, value, path)
+  const errors = resources.length > 0 ? resources : validateSchema(schema, value, undefined, path)
+  if (errors.length > 0) return [...unknown, ...errors]
+  // Once as what stays as it was, and once as what comes anew.
+  const kept = validateRules(schema, value, value, { path, isRoot })
+  return [...unknown, ...(kept.length > 0 ? kept : validateRules(schema, value, undefined, { path, isRoot }))]
 }
 
 interface Context {
@@ -160,11 +166,6 @@ const UNSUPPORTED = ['id', 'additionalItems', 'patternProperties', 'definitions'
 function hasUnsupported(schema: Schema): boolean {
   const fields = schema as Readonly<Record<string, unknown>>
   return UNSUPPORTED.some((name) => fields[name] !== undefined) || schemasBelow(schema).some(hasUnsupported)
-}
-
-function schemasBelow({ properties, additionalProperties, items, allOf, anyOf, oneOf, not }: Schema): Schema[] {
-  const single = [additionalProperties, items, not].filter((each) => typeof each === 'object')
-  return [...Object.values(properties ?? {}), ...single, ...(allOf ?? []), ...(anyOf ?? []), ...(oneOf ?? [])]
 }
 
 function validateStandard(schema: Schema, path: string, context: Context): FieldError[] {

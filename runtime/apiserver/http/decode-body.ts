@@ -1,4 +1,4 @@
-import { load, YAML11_SCHEMA, YAMLException } from 'js-yaml'
+import { DUMP_SCHEMA, load, YAMLException } from 'js-yaml'
 import { isJsonObject, type JsonValue } from '../json.ts'
 import { badRequest, notImitated, unsupportedMediaType } from '../status.ts'
 import { MEDIA_TYPES } from './accept.ts'
@@ -83,8 +83,8 @@ function duplicateKey({ reason, mark }: YAMLException, text: string): string | u
 /** `takesLast`: of values of one key, where else it is an error. errors: YAMLException, MalformedBody */
 function loadYaml(text: string, takesLast: boolean): JsonValue {
   try {
-    // Through JSON, as kube-apiserver does: dates become text, and what JSON has no word for is gone.
-    const value = load(text, { schema: YAML11_SCHEMA, json: takesLast }) ?? null
+    // Numbers of YAML 1.2 too, such as 1e-7. Through JSON, as kube-apiserver does: dates become text, and what JSON has no word for is gone.
+    const value = load(text, { schema: DUMP_SCHEMA, json: takesLast }) ?? null
     if (sizeOf(value) > MAX_YAML_VALUES) throw new Error('document contains excessive aliasing')
     return JSON.parse(JSON.stringify(value)) as JsonValue
   } catch (error) {

@@ -166,5 +166,7 @@ function wantsYaml(accept: string | undefined): boolean {
 
 /** One header with all of them, as HTTP allows. source: apimachinery pkg/util/net NewWarningHeader */
 function formatWarnings(warnings: readonly string[]): string {
-  return warnings.map((text) => `299 - "${text.replace(/\p{Cc}/gu, ' ').replace(/["\\]/g, '\\$&')}"`).join(', ')
+  const text = warnings.map((each) => `299 - "${each.replace(/\p{Cc}/gu, ' ').replace(/["\\]/g, '\\$&')}"`).join(', ')
+  // A header is bytes, which Node.js takes one a character.
+  return Buffer.from(text, 'utf8').toString('latin1')
 }

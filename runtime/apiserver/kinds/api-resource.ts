@@ -63,6 +63,8 @@ export interface Strategy {
   readonly hasStatus: boolean
   /** Fills in what was left out; called on what is created, and on what an update makes. Does nothing the second time. */
   readonly applyDefaults?: (object: ApiObject) => void
+  /** In its place, of what server-side apply makes; default: the same. */
+  readonly completeApplied?: (object: ApiObject) => void
   /** After the rules for all kinds; before admission. */
   readonly prepareForCreate?: (object: ApiObject) => void
   readonly prepareForUpdate?: (object: ApiObject, old: ApiObject) => void
@@ -71,6 +73,8 @@ export interface Strategy {
   readonly validate?: (object: ApiObject) => readonly FieldError[]
   readonly validateUpdate?: (object: ApiObject, old: ApiObject) => readonly FieldError[]
   readonly validateStatusUpdate?: (object: ApiObject, old: ApiObject) => readonly FieldError[]
+  /** What is valid, but not as meant; `old`: what it was before an update. */
+  readonly warningsOf?: (object: ApiObject, old: ApiObject | undefined) => readonly string[]
   /** How a name may look; default: a DNS subdomain. */
   readonly nameRule?: 'subdomain' | 'label' | 'label1035' | 'path'
   /** What the first delete changes, before finalizers are looked at. */

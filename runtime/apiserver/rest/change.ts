@@ -66,6 +66,7 @@ async function writeChange(
   const admitted = (await context.admission.mutate(admission, object)) as ApiObject
   const errors = validateUpdate(resource, admitted, old, scope)
   if (errors.length > 0) throw invalid(storedKindOf(resource), info.name ?? '', errors)
+  if (scope === 'whole') for (const each of resource.strategy.warningsOf?.(admitted, old) ?? []) request.warn(each)
   await context.admission.validate(admission, admitted)
   keepUnchangedTimes(old, admitted)
   return options.isDryRun ? inWriteOrder(admitted) : putChange(context, request, stored, old, admitted)

@@ -61,6 +61,7 @@ async function createObject(
   prepareForCreate(resource, admitted)
   const errors = validateCreate(resource, admitted)
   if (errors.length > 0) throw invalid(storedKindOf(resource), admitted.metadata.name as string, errors)
+  for (const each of resource.strategy.warningsOf?.(admitted, undefined) ?? []) request.warn(each)
   const final = inWriteOrder(admitted)
   await context.admission.validate({ ...admission, name: final.metadata.name as string }, final)
   return options.isDryRun ? assertAbsent(context, request, final) : putNew(context, request, final)

@@ -1,8 +1,11 @@
+import { describeFieldError } from '../field-error.ts'
 import { type BodyFormat, bodyFormat, type DecodedBody, decodeBody, summarizeBody } from '../http/decode-body.ts'
 import { goNameOf, TYPE_META } from '../http/go-names.ts'
 import { MalformedBody } from '../http/malformed-body.ts'
 import { type ApiObject, isJsonObject, type JsonObject, type JsonValue } from '../json.ts'
 import type { ApiResource } from '../kinds/api-resource.ts'
+import { coerceEmbeddedResources } from '../schema/embedded-resources.ts'
+import { objectMetaFault } from '../schema/object-meta-fault.ts'
 import { formatStrictErrors, strictFieldErrors } from '../schema/strict.ts'
 import { badRequest, invalid } from '../status.ts'
 import { apiVersionOf, type RestContext, type RestRequest } from './rest-request.ts'
@@ -23,6 +26,7 @@ export async function decodeObject(
   const body = decodeOrRefuse(bytes, format, expected.kind)
   const object = withTypeMeta(body.value, bytes, expected)
   assertKind(context, object, expected)
+  assertEmbeddedResources(expected, object)
   reportStrictFields(request, options, object, body.text, expected, body.faults)
   return object
 }
@@ -73,52 +77,9 @@ export function toApiObject(object: JsonObject, resource: ApiResource): ApiObjec
   if (metadata !== undefined && metadata !== null && !isJsonObject(metadata))
     throw wrongType(resource, goNameOf(metadata), 'metadata', 'v1.ObjectMeta')
   const meta = isJsonObject(metadata) ? metadata : {}
-  for (const [field, value] of Object.entries(meta)) {
-    if (value === null) delete meta[field]
-    else assertMetaType(resource, field, value)
-  }
+  const fault = objectMetaFault(meta)
+  if (fault !== undefined) throw wrongType(resource, fault.found, `metadata.${fault.field}`, fault.wanted)
   return { kind, apiVersion, metadata: meta, ...rest } as unknown as ApiObject
-}
-
-const TEXT_FIELDS = new Set([
-  'name',
-  'generateName',
-  'namespace',
-  'uid',
-  'resourceVersion',
-  'creationTimestamp',
-  'deletionTimestamp',
-  'selfLink',
-])
-const TEXT_MAPS = new Set(['labels', 'annotations'])
-
-/** Everything later relies on these; G's shaping and the schemas see to the rest. */
-function assertMetaType(resource: ApiResource, field: string, value: JsonValue): void {
-  if (TEXT_FIELDS.has(field) && typeof value !== 'string')
-    throw wrongType(resource, goNameOf(value), `metadata.${field}`, 'string')
-  if (TEXT_MAPS.has(field)) {
-    if (!isJsonObject(value)) throw wrongType(resource, goNameOf(value), `metadata.${field}`, 'map[string]string')
-    for (const each of Object.values(value))
-      if (each !== null && typeof each !== 'string')
-        throw wrongType(resource, goNameOf(each), `metadata.${field}`, 'string')
-  }
-  if (field === 'finalizers' && !(Array.isArray(value) && value.every((each) => typeof each === 'string')))
-    throw wrongType(
-      resource,
-      Array.isArray(value) ? goNameOf(value.find((each) => typeof each !== 'string') ?? null) : goNameOf(value),
-      'metadata.finalizers',
-      Array.isArray(value) ? 'string' : '[]string',
-    )
-  if (
-    (field === 'ownerReferences' || field === 'managedFields') &&
-    !(Array.isArray(value) && value.every(isJsonObject))
-  )
-    throw wrongType(
-      resource,
-      goNameOf(value),
-      `metadata.${field}`,
-      field === 'ownerReferences' ? '[]v1.OwnerReference' : '[]v1.ManagedFieldsEntry',
-    )
 }
 
 function wrongType({ kind, version, isCustom }: ApiResource, found: string, path: string, wanted: string): Error {
@@ -127,6 +88,14 @@ function wrongType({ kind, version, isCustom }: ApiResource, found: string, path
     path === 'metadata' ? `${kind}.${path}` : `ObjectMeta.${isCustom ? path.replace('metadata.', '') : path}`
   const message = `json: cannot unmarshal ${found} into Go struct field ${field} of type ${wanted}`
   return badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${message}`)
+}
+
+/** errors: ApiError 400 where the metadata of a resource in the object cannot be read */
+export function assertEmbeddedResources({ kind, version, schema, isCustom }: ApiResource, object: ApiObject): void {
+  const fault = isCustom ? coerceEmbeddedResources(schema, object) : undefined
+  if (fault === undefined) return
+  const why = `${fault.field}: ${describeFieldError(fault)}`
+  throw badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`)
 }
 
 /** errors: ApiError 400 for an object of another kind, 422 for a custom one */

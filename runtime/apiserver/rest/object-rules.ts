@@ -12,6 +12,14 @@ export function completeObject({ resource }: { resource: ApiResource }, object: 
   return inWriteOrder(object)
 }
 
+export function completeApplied({ resource }: { resource: ApiResource }, object: ApiObject): ApiObject {
+  const { completeApplied: complete } = resource.strategy
+  if (complete === undefined) return completeObject({ resource }, object)
+  dropEmptyMetadata(object.metadata)
+  complete(object)
+  return inWriteOrder(object)
+}
+
 /** As Go reads and writes metadata: what is empty is absent. Built-in kinds are wholly read so. */
 function dropEmptyMetadata(metadata: ApiObject['metadata']): void {
   for (const field of ['labels', 'annotations', 'finalizers', 'ownerReferences'] as const) {

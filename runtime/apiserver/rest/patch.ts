@@ -8,6 +8,7 @@ import { jsonPatch } from '../patch/json-patch.ts'
 import { mergePatch } from '../patch/merge-patch.ts'
 import { strategicMergePatch } from '../patch/strategic-patch.ts'
 import { describeStrategicRefusal } from '../patch/strategic-refusal.ts'
+import { withSortedKeys } from '../schema/sorted-keys.ts'
 import { formatStrictErrors, strictFieldErrors } from '../schema/strict.ts'
 import {
   ApiError,
@@ -21,9 +22,9 @@ import {
 } from '../status.ts'
 import { changeObject } from './change.ts'
 import { createByChange } from './create.ts'
-import { assertKind, reportStrictFields, toApiObject } from './decode-object.ts'
+import { assertEmbeddedResources, assertKind, reportStrictFields, toApiObject } from './decode-object.ts'
 import { assertName, fillNamespace } from './object-identity.ts'
-import { completeObject } from './object-rules.ts'
+import { completeApplied, completeObject } from './object-rules.ts'
 import { objectAnswer } from './represent.ts'
 import { apiVersionOf, fieldManagerOf, groupResourceOf, type RestContext, type RestRequest } from './rest-request.ts'
 import { trackChange } from './update.ts'
@@ -118,6 +119,7 @@ function readPatched(
   return refusePatched(refuse, () => {
     const object = toApiObject(structuredClone(patched), resource)
     assertKind(context, object, resource)
+    assertEmbeddedResources(resource, object)
     reportStrictFields(request, options, object, undefined, resource)
     return object
   })
@@ -148,7 +150,8 @@ function refusal(
 ): Refusal {
   if (type === 'strategic')
     return (message) => describeStrategicRefusal(resource.schema, old as unknown as JsonObject, patch, message)
-  return (detail) => ({ badValue: JSON.stringify(sortTouched(patched, patch)), detail })
+  const shown = resource.isCustom ? withSortedKeys(patched) : sortTouched(patched, patch)
+  return (detail) => ({ badValue: JSON.stringify(shown), detail })
 }
 
 /** errors: what is wrong with the result (400) is the patch's fault: ApiError 422 */
@@ -186,7 +189,7 @@ async function applyFromRequest(
   if (!isThere && info.subresource !== undefined) throw notFound(groupResourceOf(resource), info.name ?? '')
   if (!isThere) {
     assertNoUid(request, sent)
-    const object = completeObject(request, apply(context, request, options, undefined, sent))
+    const object = completeApplied(request, apply(context, request, options, undefined, sent))
     // Unlike a create's, it is no condition.
     delete object.metadata.resourceVersion
     return createByChange(context, request, options, object)
@@ -194,7 +197,7 @@ async function applyFromRequest(
   const updated = await changeObject(context, request, options, (old) => {
     const object = apply(context, request, options, old, sent)
     assertAppliedVersion(request, sent, old)
-    return completeObject(request, object)
+    return completeApplied(request, object)
   })
   return objectAnswer(request, 200, JSON.stringify(updated), context.now())
 }

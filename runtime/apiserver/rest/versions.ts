@@ -10,14 +10,16 @@ export async function readObject(resource: ApiResource, stored: StoredObject): P
   return object
 }
 
-/** What a write answers: of an object that is kept in another version, what comes back of that. */
+/** What a write answers: what comes back of what is kept, in another version, and with defaults of what was not written. */
 export async function writtenObject(
   resource: ApiResource,
   object: ApiObject,
   stored: StoredObject,
 ): Promise<ApiObject> {
   object.metadata.resourceVersion = String(stored.revision)
-  return apiVersionOf(resource) === resource.storageApiVersion ? object : readObject(resource, stored)
+  if (apiVersionOf(resource) !== resource.storageApiVersion) return readObject(resource, stored)
+  resource.strategy.prepareForRead?.(object)
+  return object
 }
 
 /** In the version that is kept. */

@@ -7,7 +7,7 @@ import type { Schema } from './schema.ts'
  */
 export function applySchemaDefaults(schema: Schema, object: unknown): void {
   dropNulls(schema, object)
-  fill(schema, object)
+  fillDefaults(schema, object)
 }
 
 /** Nulls that are not allowed and have no default are dropped from objects; in lists they stay, and fail validation. */
@@ -16,32 +16,40 @@ export function dropNulls(schema: Schema | undefined, value: unknown): void {
   if (!isJsonObject(value)) return
   for (const [key, child] of Object.entries(value)) {
     const childSchema = schemaOf(schema, key)
-    if (isForbiddenNull(child, childSchema) && childSchema?.default === undefined) delete value[key]
+    if (isForbiddenNull(child, childSchema) && defaultOf(childSchema) === undefined) delete value[key]
     else dropNulls(childSchema, child)
   }
 }
 
-function fill(schema: Schema | undefined, value: unknown): void {
+/** Nulls without a default stay. */
+export function fillDefaults(schema: Schema | undefined, value: unknown): void {
   if (schema === undefined) return
   if (Array.isArray(value)) fillItems(schema.items, value)
   if (!isJsonObject(value)) return
   for (const [key, property] of Object.entries(schema.properties ?? {})) {
-    if (property.default === undefined) continue
-    if (!Object.hasOwn(value, key) || isForbiddenNull(value[key], property))
-      value[key] = structuredClone(property.default)
+    const given = defaultOf(property)
+    if (given !== undefined && (!Object.hasOwn(value, key) || isForbiddenNull(value[key], property)))
+      value[key] = structuredClone(given)
   }
   for (const key of Object.keys(value)) {
     const child = schemaOf(schema, key)
-    if (isForbiddenNull(value[key], child) && child?.default !== undefined) value[key] = structuredClone(child.default)
-    fill(child, value[key])
+    const given = defaultOf(child)
+    if (isForbiddenNull(value[key], child) && given !== undefined) value[key] = structuredClone(given)
+    fillDefaults(child, value[key])
   }
 }
 
 function fillItems(items: Schema | undefined, list: JsonValue[]): void {
+  const given = defaultOf(items)
   for (const [i, item] of list.entries()) {
-    if (isForbiddenNull(item, items) && items?.default !== undefined) list[i] = structuredClone(items.default)
-    fill(items, list[i])
+    if (isForbiddenNull(item, items) && given !== undefined) list[i] = structuredClone(given)
+    fillDefaults(items, list[i])
   }
+}
+
+/** A default of null is none. */
+function defaultOf(schema: Schema | undefined): JsonValue | undefined {
+  return schema?.default ?? undefined
 }
 
 function isForbiddenNull(value: unknown, schema: Schema | undefined): boolean {

@@ -1,8 +1,10 @@
 import type { FieldError } from '../field-error.ts'
-import { type ApiObject, isJsonObject, type JsonObject } from '../json.ts'
+import { goNameOf } from '../http/go-names.ts'
+import { type ApiObject, isJsonObject, type JsonObject, type JsonValue } from '../json.ts'
 import { label1035Name } from '../kinds/strategies/names.ts'
 import { validateObjectMeta } from '../kinds/strategies/object-meta.ts'
 import { childPath, type FieldPath, indexPath, keyPath } from './field-path.ts'
+import { objectMetaFault } from './object-meta-fault.ts'
 import type { Schema } from './schema.ts'
 
 /**
@@ -11,17 +13,22 @@ import type { Schema } from './schema.ts'
  */
 export function validateEmbeddedResources(schema: Schema | undefined, value: unknown, path?: FieldPath): FieldError[] {
   if (schema === undefined) return []
-  if (Array.isArray(value))
-    return value.flatMap((item, i) => validateEmbeddedResources(schema.items, item, indexPath(path, i)))
+  const own =
+    schema['x-kubernetes-embedded-resource'] === true && isJsonObject(value) ? validateResource(value, path) : []
+  const below = partsOf(schema, value, path).flatMap(([child, each, at]) => validateEmbeddedResources(child, each, at))
+  return [...own, ...below]
+}
+
+type Part = readonly [schema: Schema | undefined, value: JsonValue, path: FieldPath]
+
+function partsOf(schema: Schema, value: unknown, path: FieldPath): Part[] {
+  if (Array.isArray(value)) return value.map((item: JsonValue, i) => [schema.items, item, indexPath(path, i)] as const)
   if (!isJsonObject(value)) return []
   const { properties = {}, additionalProperties } = schema
-  const own = schema['x-kubernetes-embedded-resource'] === true ? validateResource(value, path) : []
-  const below = Object.entries(value).flatMap(([key, child]) => {
-    if (Object.hasOwn(properties, key)) return validateEmbeddedResources(properties[key], child, childPath(path, key))
-    if (typeof additionalProperties !== 'object') return []
-    return validateEmbeddedResources(additionalProperties, child, keyPath(path, key))
+  return Object.entries(value).flatMap(([key, child]): Part[] => {
+    if (Object.hasOwn(properties, key)) return [[properties[key], child, childPath(path, key)]]
+    return typeof additionalProperties === 'object' ? [[additionalProperties, child, keyPath(path, key)]] : []
   })
-  return [...own, ...below]
 }
 
 function validateResource(resource: JsonObject, path: FieldPath): FieldError[] {
@@ -56,10 +63,10 @@ function validateTypeField(
 /** A name may be left out. */
 function validateMetadata(resource: JsonObject, field: string): FieldError[] {
   const { metadata } = resource
-  if (!isJsonObject(metadata)) {
-    const detail = 'json: cannot unmarshal into Go value of type v1.ObjectMeta'
-    return [{ reason: 'FieldValueInvalid', field, badValue: metadata, detail }]
-  }
+  if (metadata === null) return []
+  const why = metadataFault(metadata)
+  if (why !== undefined || !isJsonObject(metadata))
+    return [{ reason: 'FieldValueInvalid', field, badValue: metadata, detail: why ?? '' }]
   const name = metadata.name === undefined || metadata.name === '' ? 'fakename' : metadata.name
   const object = { ...resource, metadata: { ...metadata, name } } as unknown as ApiObject
   const rules = { namespaced: (metadata.namespace ?? '') !== '', nameRule: 'path', isCustom: true } as const
@@ -67,4 +74,47 @@ function validateMetadata(resource: JsonObject, field: string): FieldError[] {
     ...error,
     field: error.field.replace(/^metadata/, field),
   }))
+}
+
+/** Why Go could not read it as ObjectMeta. */
+function metadataFault(metadata: JsonValue | undefined): string | undefined {
+  if (!isJsonObject(metadata))
+    return `json: cannot unmarshal ${goNameOf(metadata ?? null)} into Go value of type v1.ObjectMeta`
+  const fault = objectMetaFault(metadata)
+  return (
+    fault &&
+    `json: cannot unmarshal ${fault.found} into Go struct field ObjectMeta.${fault.field} of type ${fault.wanted}`
+  )
+}
+
+/**
+ * Reads the metadata of resources in an object as Go does, which makes nothing of nulls. Answers what cannot be read.
+ * source: apiextensions-apiserver pkg/apiserver/schema/objectmeta/algorithm.go
+ */
+export function coerceEmbeddedResources(
+  schema: Schema | undefined,
+  value: unknown,
+  path?: FieldPath,
+): FieldError | undefined {
+  if (schema === undefined) return undefined
+  const own = schema['x-kubernetes-embedded-resource'] === true && isJsonObject(value) ? coerce(value, path) : undefined
+  if (own !== undefined) return own
+  for (const [child, each, at] of partsOf(schema, value, path)) {
+    const fault = coerceEmbeddedResources(child, each, at)
+    if (fault !== undefined) return fault
+  }
+  return undefined
+}
+
+function coerce(resource: JsonObject, path: FieldPath): FieldError | undefined {
+  for (const key of ['apiVersion', 'kind']) {
+    const value = resource[key]
+    if (value !== undefined && typeof value !== 'string')
+      return { reason: 'FieldValueInvalid', field: childPath(path, key), badValue: value, detail: 'must be a string' }
+  }
+  const { metadata } = resource
+  if (metadata === null) resource.metadata = {}
+  const why = metadata === undefined || metadata === null ? undefined : metadataFault(metadata)
+  if (why === undefined) return undefined
+  return { reason: 'FieldValueInvalid', field: childPath(path, 'metadata'), badValue: metadata, detail: why }
 }

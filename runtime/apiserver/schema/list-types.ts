@@ -2,6 +2,7 @@ import type { FieldError } from '../field-error.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts'
 import { childPath, type FieldPath, formatFieldPath, indexPath, keyPath } from './field-path.ts'
 import type { Schema } from './schema.ts'
+import { withSortedKeys } from './sorted-keys.ts'
 
 /**
  * Lists of type set and map hold nothing twice.
@@ -58,7 +59,7 @@ function duplicates(values: readonly JsonValue[], path: FieldPath): FieldError[]
       {
         reason: 'FieldValueDuplicate' as const,
         field: indexPath(path ?? formatFieldPath(path), i),
-        badValue: value,
+        badValue: withSortedKeys(value),
         detail: '',
       },
     ]
@@ -67,7 +68,5 @@ function duplicates(values: readonly JsonValue[], path: FieldPath): FieldError[]
 
 /** Equal for equal values: keys sorted. */
 function canonicalText(value: JsonValue): string {
-  return JSON.stringify(value, (_, each: unknown) =>
-    isJsonObject(each) ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1))) : each,
-  )
+  return JSON.stringify(withSortedKeys(value))
 }

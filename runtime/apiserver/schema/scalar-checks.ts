@@ -3,7 +3,16 @@ import type { JsonValue } from '../json.ts'
 import { compileRegularExpression } from './regular-expression.ts'
 import type { Schema } from './schema.ts'
 import { effectiveFormat, isOfFormat } from './string-format.ts'
-import { formatBound, general, invalidValue, notInEnum, tooLong, ValidationResult, wrongType } from './violations.ts'
+import {
+  formatBound,
+  general,
+  invalidValue,
+  nonPositiveFactor,
+  notInEnum,
+  tooLong,
+  ValidationResult,
+  wrongType,
+} from './violations.ts'
 
 /** Go's largest float32. */
 const MAX_FLOAT32 = 3.4028234663852886e38
@@ -17,7 +26,7 @@ export function jsonTypes(schema: Schema): readonly string[] {
 /** `integer` for whole numbers: JSON text with a fraction of zero is taken as one, as the YAML of most clients is. */
 function jsonTypeOf(value: JsonValue): string {
   if (Array.isArray(value)) return 'array'
-  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number'
+  if (typeof value === 'number') return isWhole(value) ? 'integer' : 'number'
   return typeof value
 }
 
@@ -46,9 +55,17 @@ export function validateType(schema: Schema, value: JsonValue, path: string): Va
 export function validateEnum(schema: Schema, value: JsonValue, path: string): ValidationResult {
   const result = new ValidationResult()
   const allowed = schema.enum ?? []
-  if (allowed.length > 0 && !(value !== null && allowed.some((each) => isDeepStrictEqual(each, value))))
+  if (allowed.length > 0 && !(value !== null && allowed.some((each) => isSame(value, each))))
     result.add(notInEnum(path, value, allowed))
   return result
+}
+
+/** As Go converts the value to the type of what is allowed first: 1.5 is 1, and 97 is "a". */
+function isSame(value: JsonValue, allowed: JsonValue): boolean {
+  if (typeof value !== 'number') return isDeepStrictEqual(allowed, value)
+  if (typeof allowed === 'number') return Number.isInteger(allowed) ? Math.trunc(value) === allowed : value === allowed
+  const isCharacter = Number.isInteger(value) && value >= 0 && value <= 0x10ffff
+  return isCharacter && allowed === String.fromCodePoint(value)
 }
 
 /** At most one of length and pattern, then the format. */
@@ -75,30 +92,42 @@ function countCodePoints(text: string): number {
 export function validateNumber(schema: Schema, value: number, path: string): ValidationResult {
   const result = new ValidationResult()
   const { multipleOf, maximum, exclusiveMaximum = false, minimum, exclusiveMinimum = false } = schema
-  checkRange(schema, value, path, result)
-  if (multipleOf !== undefined && !isMultiple(value, multipleOf))
-    result.add(invalidValue(path, value, `should be a multiple of ${formatBound(multipleOf, multipleOf)}`))
-  if (minimum !== undefined && (value < minimum || (exclusiveMinimum && value === minimum))) {
-    const rest = `should be greater than ${exclusiveMinimum ? '' : 'or equal to '}${formatBound(minimum, value)}`
-    result.add(invalidValue(path, value, rest))
+  checkRange(schema, value, 'Checked', path, result)
+  // A bound that is not of the type is told with every value, and then compared as a number.
+  const isNative = (bound: number, name: string) => checkRange(schema, bound, name, path, result) && isWhole(value)
+  if (multipleOf !== undefined) {
+    const text = formatBound(multipleOf, isNative(multipleOf, 'MultipleOf'))
+    if (Number(text) <= 0) result.add(nonPositiveFactor(path, text))
+    else if (!isMultiple(value, multipleOf)) result.add(invalidValue(path, value, `should be a multiple of ${text}`))
   }
-  if (maximum !== undefined && (value > maximum || (exclusiveMaximum && value === maximum))) {
-    const rest = `should be less than ${exclusiveMaximum ? '' : 'or equal to '}${formatBound(maximum, value)}`
-    result.add(invalidValue(path, value, rest))
+  if (minimum !== undefined) {
+    const text = formatBound(minimum, isNative(minimum, 'Minimum boundary'))
+    if (value < Number(text) || (exclusiveMinimum && value === Number(text)))
+      result.add(invalidValue(path, value, `should be greater than ${exclusiveMinimum ? '' : 'or equal to '}${text}`))
+  }
+  if (maximum !== undefined) {
+    const text = formatBound(maximum, isNative(maximum, 'Maximum boundary'))
+    if (value > Number(text) || (exclusiveMaximum && value === Number(text)))
+      result.add(invalidValue(path, value, `should be less than ${exclusiveMaximum ? '' : 'or equal to '}${text}`))
   }
   result.matchCount++
   return result
 }
 
-/** Does the value fit into the type and format that are declared? */
-function checkRange(schema: Schema, value: number, path: string, result: ValidationResult): void {
+function isWhole(value: number): boolean {
+  return Number.isInteger(value) && Math.abs(value) <= 2 ** 63
+}
+
+/** Does the number fit into the type and format that are declared? */
+function checkRange(schema: Schema, value: number, name: string, path: string, result: ValidationResult): boolean {
   const format = schema['x-kubernetes-int-or-string'] === true ? undefined : effectiveFormat(schema)
   const named = format === undefined ? '(default format)' : `with format ${format}`
   const fits =
     schema.type === 'integer'
-      ? Number.isInteger(value) && (format !== 'int32' || (value >= -(2 ** 31) && value < 2 ** 31))
+      ? isWhole(value) && (format !== 'int32' || (value >= -(2 ** 31) && value < 2 ** 31))
       : !(schema.type === 'number' && format === 'float') || Math.abs(value) <= MAX_FLOAT32
-  if (!fits) result.add(general(`Checked value must be of type ${schema.type} ${named} in ${path}`))
+  if (!fits) result.add(general(`${name} value must be of type ${schema.type} ${named} in ${path}`))
+  return fits
 }
 
 function isMultiple(value: number, factor: number): boolean {

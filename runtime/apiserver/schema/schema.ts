@@ -54,3 +54,9 @@ export interface ValidationRule {
   readonly fieldPath?: string
   readonly optionalOldSelf?: boolean
 }
+
+/** The schemas that stand in this one, junctors too. */
+export function schemasBelow({ properties, additionalProperties, items, allOf, anyOf, oneOf, not }: Schema): Schema[] {
+  const single = [additionalProperties, items, not].filter((each) => typeof each === 'object')
+  return [...Object.values(properties ?? {}), ...single, ...(allOf ?? []), ...(anyOf ?? []), ...(oneOf ?? [])]
+}

@@ -2,6 +2,7 @@ import type { FieldError } from '../field-error.ts'
 import type { JsonValue } from '../json.ts'
 import { formatFieldPath } from './field-path.ts'
 import { formatGoFloat } from './go-number.ts'
+import { withSortedKeys } from './sorted-keys.ts'
 
 /** What a value violates: the error, and the text by which kube-apiserver tells one from another. */
 export interface Violation {
@@ -44,6 +45,11 @@ export function invalidValue(path: string, badValue: JsonValue | undefined, rest
   return { text, error: { reason: 'FieldValueInvalid', field: fieldOf(path), badValue: badValue ?? '', detail: text } }
 }
 
+export function nonPositiveFactor(path: string, factor: string): Violation {
+  const text = `factor MultipleOf declared for ${path} must be positive: ${factor}`
+  return { text, error: { reason: 'FieldValueInvalid', field: fieldOf(path), badValue: Number(factor), detail: text } }
+}
+
 /** `found`: the value itself for a format, else the name of its type. */
 export function wrongType(path: string, expected: string, found: string): Violation {
   const text = `${path} in body must be of type ${expected}: ${JSON.stringify(found)}`
@@ -64,7 +70,7 @@ export function notInEnum(path: string, value: JsonValue, allowed: readonly Json
     error: {
       reason: 'FieldValueNotSupported',
       field: fieldOf(path),
-      badValue: value,
+      badValue: withSortedKeys(value),
       detail: `supported values: ${names.join(', ')}`,
     },
   }
@@ -93,9 +99,9 @@ export function tooMany(path: string, actual: number, max: number, what: 'items'
   }
 }
 
-/** A bound in a message: integers are compared and printed as such, other numbers as Go prints floats. */
-export function formatBound(bound: number, value: number): string {
-  return Number.isInteger(value) ? String(Math.trunc(bound)) : formatGoFloat(bound)
+/** A bound in a message: where both are integers it is printed as such, else as Go prints floats. */
+export function formatBound(bound: number, isInteger: boolean): string {
+  return isInteger ? String(Math.trunc(bound)) : formatGoFloat(bound)
 }
 
 /** The same errors for a part of the object that stands at `base`. */
