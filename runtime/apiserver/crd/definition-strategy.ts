@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type ApiObject, isJsonObject, type JsonObject } from '../json.ts'
 import type { Strategy } from '../kinds/api-resource.ts'
+import { applyBuiltInDefaults } from '../kinds/strategies/apply-defaults.ts'
 import { validateBounded } from '../schema/bounded-validation.ts'
 import { type Schema, schemasBelow } from '../schema/schema.ts'
 import { effectiveFormat } from '../schema/string-format.ts'
@@ -73,8 +74,11 @@ function emptyStatus(): JsonObject {
 
 /** Names and conversion; the stored versions are those of the storage version unless there are some. */
 function applyDefaults(object: ApiObject): void {
-  const spec = isJsonObject(object.spec) ? object.spec : {}
-  object.spec = spec
+  const given = (object.spec as { versions?: unknown } | undefined)?.versions
+  applyBuiltInDefaults(object)
+  const spec = object.spec as JsonObject
+  // An empty list stays one, as definitions are not stored as protobuf.
+  if (Array.isArray(given)) spec.versions ??= []
   const names = isJsonObject(spec.names) ? spec.names : undefined
   if (names !== undefined) {
     const kind = typeof names.kind === 'string' ? names.kind : ''
@@ -83,36 +87,7 @@ function applyDefaults(object: ApiObject): void {
   }
   if (spec.conversion === undefined || spec.conversion === null) spec.conversion = { strategy: 'None' }
   defaultServicePort(spec)
-  dropEmpty(spec)
-  object.status ??= emptyStatus()
   addStoredVersion(object, true)
-}
-
-/** What Go does not write out: it is as if it had not been sent. */
-function dropEmpty(value: unknown): void {
-  if (Array.isArray(value)) for (const each of value) dropEmpty(each)
-  if (!isJsonObject(value)) return
-  for (const [key, each] of Object.entries(value)) {
-    if (key === 'properties' && isJsonObject(each)) for (const schema of Object.values(each)) dropEmpty(schema)
-    else if (!DATA.has(key)) dropEmpty(each)
-    if (each === null || (OMITTED.has(key) && isEmpty(each))) delete value[key]
-  }
-}
-
-const DATA: ReadonlySet<string> = new Set(['default', 'enum', 'example'])
-
-const OMITTED: ReadonlySet<string> = new Set([
-  ...['properties', 'required', 'enum', 'allOf', 'anyOf', 'oneOf', 'patternProperties', 'definitions', 'dependencies'],
-  ...['id', '$ref', 'description', 'type', 'format', 'title', 'pattern', 'url', 'nullable', 'uniqueItems'],
-  ...['exclusiveMaximum', 'exclusiveMinimum', 'x-kubernetes-embedded-resource', 'x-kubernetes-int-or-string'],
-  ...['x-kubernetes-list-map-keys', 'x-kubernetes-validations', 'additionalPrinterColumns', 'selectableFields'],
-  ...['message', 'messageExpression', 'fieldPath', 'deprecated', 'priority'],
-  ...['shortNames', 'categories', 'preserveUnknownFields'],
-])
-
-function isEmpty(value: unknown): boolean {
-  if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0
-  return value === '' || value === false || value === 0
 }
 
 function defaultServicePort({ conversion }: JsonObject): void {

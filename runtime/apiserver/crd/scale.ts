@@ -18,9 +18,14 @@ export function scalePathsOf(resource: ApiResource): ScalePaths | undefined {
 
 /** autoscaling/v1 Scale of a custom resource. Throws ApiError when the object has no number of replicas. */
 export function readScale(object: ApiObject, paths: ScalePaths): ApiObject {
-  const replicas = integerAt(object, paths.specReplicasPath)
-  if (replicas === undefined)
+  if (integerAt(object, paths.specReplicasPath) === undefined)
     throw internalError(`the spec replicas field ${JSON.stringify(paths.specReplicasPath)} does not exist`)
+  return scaleOf(object, paths)
+}
+
+/** Of an object that has no number of replicas yet, too. */
+export function scaleOf(object: ApiObject, paths: ScalePaths): ApiObject {
+  const replicas = integerAt(object, paths.specReplicasPath) ?? 0
   const selector = paths.labelSelectorPath === undefined ? undefined : valueAt(object, paths.labelSelectorPath)
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata
   return {

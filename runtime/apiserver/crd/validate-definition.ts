@@ -119,7 +119,7 @@ function validateSpec(spec: DefinitionSpec, old: Definition | undefined): FieldE
     errors.push(
       invalidValue(
         'spec.versions',
-        spec.versions === undefined ? null : goVersions(versions),
+        (spec.versions ?? null) === null ? null : goVersions(versions),
         'must have exactly one version marked as storage version',
       ),
     )

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { isDeepStrictEqual } from 'node:util'
-import { Agent, request } from 'undici'
-import { describeNetworkError } from '../http/network-error.ts'
-import { type ApiObject, isJsonObject } from '../json.ts'
+import { decodeBody } from '../http/decode-body.ts'
+import { goNameOf, TYPE_META } from '../http/go-names.ts'
+import { postReview } from '../http/post-review.ts'
+import { type ApiObject, isJsonObject, type JsonObject, type JsonValue } from '../json.ts'
 import { ApiError } from '../status.ts'
+import { ConversionFault, convertedObject } from './converted-object.ts'
 import type { WebhookClientConfig } from './definition.ts'
 
 /** As kube-apiserver waits for conversion. */
-const TIMEOUT_MS = 30_000
+const TIMEOUT_SECONDS = 30
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024
 
 export interface WebhookConversion {
@@ -18,7 +19,7 @@ export interface WebhookConversion {
 }
 
 /**
- * Has a webhook convert an object to another version. Throws ApiError when it fails or answers what cannot be.
+ * Has a webhook convert an object to another version: one at a time, as kube-apiserver reads what is stored. Throws ApiError when it fails or answers what cannot be.
  * source: apiextensions-apiserver pkg/apiserver/conversion/webhook_converter.go
  */
 export async function convertByWebhook(
@@ -30,110 +31,99 @@ export async function convertByWebhook(
   const name = `conversion webhook for ${object.apiVersion}, Kind=${object.kind}`
   const failed = (why: string) => new ApiError(500, undefined, `${name} ${why}`)
   const version = webhook.conversionReviewVersions.find((each) => each === 'v1' || each === 'v1beta1')
-  if (version === undefined) throw failed('failed: no supported conversion review versions')
+  if (version === undefined) throw new ApiError(500, undefined, 'no supported conversion review versions')
+  const answers = await ask(webhook, version, object, toApiVersion).catch((error: unknown) => {
+    throw failed(`failed: ${error instanceof Error ? error.message : String(error)}`)
+  })
+  if (answers.length !== 1) throw failed(`returned ${answers.length} objects, expected 1`)
+  try {
+    return convertedObject(object, answers[0], toApiVersion)
+  } catch (error) {
+    if (!(error instanceof ConversionFault)) throw error
+    throw error.isUnreadable ? new ApiError(500, undefined, error.message) : failed(`returned ${error.message}`)
+  }
+}
+
+async function ask(
+  webhook: WebhookConversion,
+  version: string,
+  object: ApiObject,
+  desiredAPIVersion: string,
+): Promise<readonly (JsonValue | undefined)[]> {
   const uid = randomUUID()
   const review = {
     kind: 'ConversionReview',
     apiVersion: `apiextensions.k8s.io/${version}`,
-    request: { uid, desiredAPIVersion: toApiVersion, objects: [object] },
-    response: null,
+    request: { uid, desiredAPIVersion, objects: [object] },
+    response: { uid: '', convertedObjects: null, result: { metadata: {} } },
   }
-  const answer = await post(webhook, review).catch((error: unknown) => {
-    throw failed(`failed: ${error instanceof Error ? error.message : String(error)}`)
-  })
-  const [converted, ...others] = convertedObjects(answer, uid, version, (why) => failed(`failed: ${why}`))
-  if (converted === undefined || others.length > 0)
-    throw failed(`returned ${others.length + (converted === undefined ? 0 : 1)} objects, expected 1`)
-  return checked(object, converted, toApiVersion, failed)
+  return answeredObjects(parse(await post(webhook, review)), uid, version)
 }
 
-async function post({ clientConfig, resolveService }: WebhookConversion, review: object): Promise<unknown> {
+async function post({ clientConfig, resolveService }: WebhookConversion, review: object): Promise<string> {
   const { url, service, caBundle } = clientConfig
   const target = url ?? (service && resolveService(service))
   if (target === undefined)
     throw new Error(
       `service ${JSON.stringify(service?.name ?? '')} cannot be reached: the embedded API server has no cluster network`,
     )
-  const asked = new URL(target)
-  asked.searchParams.set('timeout', `${TIMEOUT_MS / 1000}s`)
-  const dispatcher = new Agent({ connect: caBundle === undefined ? {} : { ca: Buffer.from(caBundle, 'base64') } })
+  const ca = caBundle === undefined ? undefined : Buffer.from(caBundle, 'base64').toString()
+  return postReview(
+    {
+      url: target,
+      ca: ca?.trim() === '' ? undefined : ca,
+      timeoutSeconds: TIMEOUT_SECONDS,
+      userAgent: 'kube-apiserver',
+      maxBytes: MAX_ANSWER_BYTES,
+    },
+    JSON.stringify(review),
+  )
+}
+
+/** YAML, which JSON is, too. */
+function parse(text: string): JsonObject {
+  const prefix = "couldn't get version/kind; json parse error:"
+  let value: JsonValue
   try {
-    const signal = AbortSignal.timeout(TIMEOUT_MS)
-    const body = JSON.stringify(review)
-    const headers = { 'content-type': 'application/json', accept: 'application/json' }
-    const response = await request(asked, { method: 'POST', headers, body, dispatcher, signal })
-    const text = await readBounded(response.body)
-    if (response.statusCode !== 200)
-      throw new Error(
-        `the server responded with the status code ${response.statusCode} but did not return more information`,
-      )
-    return JSON.parse(text)
+    value = decodeBody(Buffer.from(text), 'yaml').value
   } catch (error) {
-    throw new Error(describeNetworkError(error as NodeJS.ErrnoException, asked), { cause: error })
-  } finally {
-    await dispatcher.destroy()
+    throw new Error(`${prefix} ${(error as Error).message}`)
   }
+  if (isJsonObject(value)) return value
+  throw new Error(`${prefix} json: cannot unmarshal ${goNameOf(value)} into Go value of type ${TYPE_META}`)
 }
 
-async function readBounded(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of body) {
-    bytes += chunk.length
-    if (bytes > MAX_ANSWER_BYTES) throw new Error('the answer is too large')
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-type Fail = (why: string) => Error
-
-function convertedObjects(answer: unknown, uid: string, version: string, fail: Fail): unknown[] {
-  const { apiVersion, kind, response } = isJsonObject(answer) ? answer : {}
-  if (version === 'v1' && (apiVersion !== 'apiextensions.k8s.io/v1' || kind !== 'ConversionReview'))
-    throw fail(
-      `expected webhook response of apiextensions.k8s.io/v1, Kind=ConversionReview, got ${String(apiVersion ?? '')}, Kind=${String(kind ?? '')}`,
-    )
-  if (!isJsonObject(response)) throw fail('no response provided')
+function answeredObjects(review: JsonObject, uid: string, version: string): readonly (JsonValue | undefined)[] {
+  assertReview(review, version)
+  const { response } = review
+  if (!isJsonObject(response)) throw new Error('no response provided')
   if (version === 'v1' && response.uid !== uid)
-    throw fail(`expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(response.uid ?? '')}`)
-  const result = isJsonObject(response.result) ? response.result : {}
-  if (result.status !== 'Success') {
-    const { message, status = '' } = result
-    throw fail(
-      typeof message === 'string' && message !== ''
-        ? message
-        : `response.result.status was '${String(status)}', not 'Success'`,
-    )
-  }
-  return Array.isArray(response.convertedObjects) ? response.convertedObjects : []
+    throw new Error(`expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(response.uid ?? '')}`)
+  const { status = '', message = '' } = isJsonObject(response.result) ? response.result : {}
+  if (status !== 'Success')
+    throw new Error(message === '' ? `response.result.status was '${String(status)}', not 'Success'` : String(message))
+  const { convertedObjects = null } = response
+  if (convertedObjects === null || Array.isArray(convertedObjects)) return convertedObjects ?? []
+  throw new Error(
+    `json: cannot unmarshal ${goNameOf(convertedObjects)} into Go struct field ConversionResponse.response.convertedObjects of type []runtime.RawExtension`,
+  )
 }
 
-/** Of metadata a webhook may change labels and annotations alone. */
-function checked(original: ApiObject, answer: unknown, toApiVersion: string, fail: Fail): ApiObject {
-  if (!isJsonObject(answer) || !isJsonObject(answer.metadata)) throw fail('returned invalid object: missing metadata')
-  const converted = answer as unknown as ApiObject
-  if (converted.apiVersion !== toApiVersion)
-    throw fail(
-      `returned invalid object at index 0: invalid groupVersion (expected ${toApiVersion}, received ${converted.apiVersion})`,
-    )
-  if (converted.kind !== original.kind)
-    throw fail(
-      `returned invalid object at index 0: invalid kind (expected ${original.kind}, received ${converted.kind})`,
-    )
-  for (const field of ['name', 'namespace', 'uid'] as const) {
-    const [before, after] = [original.metadata[field], converted.metadata[field]]
-    if (!isDeepStrictEqual(before, after))
-      throw fail(
-        `returned invalid object: must have the same ${field === 'uid' ? 'UID' : field}: ${before ?? ''} != ${after ?? ''}`,
-      )
+/** What has no version or kind is taken for what was asked for; of v1 that is looked at once more. */
+function assertReview({ apiVersion = '', kind = '' }: JsonObject, version: string): void {
+  const wanted = `apiextensions.k8s.io/${version}`
+  if (apiVersion === wanted && kind === 'ConversionReview') return
+  const isOther = apiVersion === 'apiextensions.k8s.io/v1' || apiVersion === 'apiextensions.k8s.io/v1beta1'
+  if (isOther && kind === 'ConversionReview') {
+    const other = String(apiVersion).split('/')[1]
+    throw new Error(`converting (${other}.ConversionReview) to (${version}.ConversionReview): unknown conversion`)
   }
-  const { labels, annotations } = converted.metadata
-  const { labels: _labels, annotations: _annotations, ...rest } = original.metadata
-  converted.metadata = {
-    ...rest,
-    ...(labels !== undefined && { labels }),
-    ...(annotations !== undefined && { annotations }),
-  }
-  return converted
+  if (apiVersion !== '' && kind !== '')
+    throw new Error(
+      `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`,
+    )
+  if (version === 'v1')
+    throw new Error(
+      `expected webhook response of ${wanted}, Kind=ConversionReview, got ${String(apiVersion) || '/'}, Kind=${String(kind)}`,
+    )
 }

@@ -7,7 +7,7 @@ import { admissionOf } from './create.ts'
 import { isFinished } from './deletion.ts'
 import { prepareForStatusUpdate, prepareForUpdate, validateUpdate } from './object-rules.ts'
 import { groupResourceOf, type RestContext, type RestRequest, storedKindOf } from './rest-request.ts'
-import { inWriteOrder, readObject, toStorageVersion, writtenObject } from './versions.ts'
+import { inWriteOrder, isInStorageVersion, readObject, toStorageVersion, writtenObject } from './versions.ts'
 import type { WriteOptions } from './write-options.ts'
 
 /** kube-apiserver's patches give up after that many conflicts. */
@@ -119,7 +119,8 @@ async function putChange(
     store.delete(storage, namespace, name, revision)
     return inWriteOrder(object)
   }
-  if (isDeepStrictEqual(object, old)) return inWriteOrder(object)
+  // What does not change is written all the same when it is kept in a version that is no longer the one to be stored.
+  if (isDeepStrictEqual(object, old) && isInStorageVersion(resource, stored)) return inWriteOrder(object)
   const kept = inWriteOrder(await toStorageVersion(resource, object))
   const put = store.put(storage, kept, revision)
   return inWriteOrder(await writtenObject(resource, object, put))

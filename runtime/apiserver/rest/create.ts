@@ -2,8 +2,9 @@ import type { AdmissionRequest } from '../admission/admission.ts'
 import { trackUpdate } from '../apply/managed-fields.ts'
 import type { Answer } from '../http/answer.ts'
 import type { ApiObject } from '../json.ts'
+import type { ApiResource } from '../kinds/api-resource.ts'
 import { ApiError, alreadyExists, invalid } from '../status.ts'
-import { RevisionConflict } from '../storage/store.ts'
+import { RevisionConflict, type StoredObject } from '../storage/store.ts'
 import { decodeObject } from './decode-object.ts'
 import { fillName, fillNamespace, fillSystemFields, generateName } from './object-identity.ts'
 import { completeObject, prepareForCreate, validateCreate } from './object-rules.ts'
@@ -86,8 +87,18 @@ export function admissionOf(
 
 function assertAbsent({ store }: RestContext, { resource }: RestRequest, object: ApiObject): ApiObject {
   const { namespace = '', name = '' } = object.metadata
-  if (store.get(resource.storage, namespace, name) !== undefined) throw alreadyExists(groupResourceOf(resource), name)
+  const stored = store.get(resource.storage, namespace, name)
+  if (stored !== undefined) throw existing(resource, stored, name)
   return object
+}
+
+function existing(resource: ApiResource, stored: StoredObject | undefined, name: string): ApiError {
+  const error = alreadyExists(groupResourceOf(resource), name)
+  const isGoing =
+    stored !== undefined && (JSON.parse(stored.text) as ApiObject).metadata.deletionTimestamp !== undefined
+  if (!isGoing) return error
+  const { reason, message, details } = error.status
+  return new ApiError(error.code, reason, `object is being deleted: ${message}`, details)
 }
 
 async function putNew({ store }: RestContext, { resource }: RestRequest, object: ApiObject): Promise<ApiObject> {
@@ -101,8 +112,9 @@ async function putNew({ store }: RestContext, { resource }: RestRequest, object:
       return inWriteOrder(await writtenObject(resource, object, put))
     } catch (error) {
       if (!(error instanceof RevisionConflict)) throw error
+      const { namespace = '', name = '' } = object.metadata
       if (!isGenerated || attempt >= MAX_NAME_TRIES)
-        throw alreadyExists(groupResourceOf(resource), object.metadata.name ?? '')
+        throw existing(resource, store.get(resource.storage, namespace, name), name)
       object.metadata.name = generateName(object.metadata.generateName as string)
     }
   }

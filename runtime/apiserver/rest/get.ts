@@ -5,13 +5,15 @@ import { awaitRevision } from './await-revision.ts'
 import { readRevision } from './list-options.ts'
 import { objectAnswer } from './represent.ts'
 import { groupResourceOf, type RestContext, type RestRequest } from './rest-request.ts'
-import { readText } from './versions.ts'
+import { readFreshText, readText } from './versions.ts'
 
 export async function getObject(context: RestContext, request: RestRequest): Promise<Answer> {
   const asked = readRevision(request.query.get('resourceVersion') ?? '', true)
   await awaitRevision(context, request.resource.storage, asked)
   const stored = findStored(context, request)
-  return objectAnswer(request, 200, await readText(request.resource, stored), context.now())
+  // Whoever asks for no version gets what is stored now, and converted now.
+  const read = asked === 0 && !request.query.get('resourceVersion') ? readFreshText : readText
+  return objectAnswer(request, 200, await read(request.resource, stored), context.now())
 }
 
 /** errors: ApiError 404 */

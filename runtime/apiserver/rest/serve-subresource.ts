@@ -1,4 +1,4 @@
-import { readScale, scalePathsOf, writeScale } from '../crd/scale.ts'
+import { readScale, scaleOf, scalePathsOf, writeScale } from '../crd/scale.ts'
 import type { Answer } from '../http/answer.ts'
 import { type ApiObject, isJsonObject } from '../json.ts'
 import { builtInScaleOf } from '../subresources/built-in-scale.ts'
@@ -20,6 +20,7 @@ function viewOf({ resource, info }: RestRequest): SubresourceView | undefined {
     return {
       scope: 'whole',
       read: (object) => readScale(object, paths),
+      readToPatch: (object) => scaleOf(object, paths),
       write: (object, scale) => writeScale(object, scale, paths),
     }
   }

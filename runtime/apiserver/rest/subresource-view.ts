@@ -22,6 +22,8 @@ export interface SubresourceView {
   readonly scope: ChangeScope
   /** errors: ApiError */
   read(object: ApiObject): ApiObject
+  /** What a patch is laid over; default: what is read. */
+  readToPatch?(object: ApiObject): ApiObject
   /** Changes the object as the view says. errors: ApiError */
   write(object: ApiObject, view: ApiObject): void
 }
@@ -103,7 +105,7 @@ async function readNext(
   if (info.verb !== 'patch') throw methodNotAllowed()
   const type = patchTypeOf(request)
   const patch = readPatch(await request.readBody(), type)
-  return (old) => patchedView(shown.resource, patchObject(shown, type, view.read(old), patch))
+  return (old) => patchedView(shown.resource, patchObject(shown, type, (view.readToPatch ?? view.read)(old), patch))
 }
 
 function patchedView(resource: ApiResource, patched: unknown): ApiObject {

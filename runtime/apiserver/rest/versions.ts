@@ -36,9 +36,34 @@ async function toVersion(resource: ApiResource, object: ApiObject, apiVersion: s
 
 /** The text as the resource's version has it; at once where the stored one will do, as it nearly always does. */
 export function readText(resource: ApiResource, stored: StoredObject): string | Promise<string> {
-  if (!stored.text.startsWith(prefixOf(resource)))
-    return readObject(resource, stored).then((object) => JSON.stringify(inWriteOrder(object)))
+  if (!isInVersion(resource, stored)) return convertedText(resource, stored)
   return resource.strategy.prepareForRead === undefined ? stored.text : preparedText(resource, stored)
+}
+
+/** Converted even if it has been before. */
+export function readFreshText(resource: ApiResource, stored: StoredObject): string | Promise<string> {
+  return isInVersion(resource, stored) ? readText(resource, stored) : convert(resource, stored)
+}
+
+export function isInStorageVersion({ kind, storageApiVersion }: ApiResource, { text }: StoredObject): boolean {
+  return text.startsWith(prefixFor(kind, storageApiVersion))
+}
+
+function isInVersion(resource: ApiResource, { text }: StoredObject): boolean {
+  return text.startsWith(prefixOf(resource))
+}
+
+async function convert(resource: ApiResource, stored: StoredObject): Promise<string> {
+  return JSON.stringify(inWriteOrder(await readObject(resource, stored)))
+}
+
+/** Converted once for each definition, as kube-apiserver's cache does: a webhook is not asked again with every list and watch. */
+async function convertedText(resource: ApiResource, stored: StoredObject): Promise<string> {
+  const known = prepared.get(stored)
+  if (known?.resource === resource) return known.text
+  const text = await convert(resource, stored)
+  prepared.set(stored, { resource, text })
+  return text
 }
 
 /** The definition of a custom resource may have changed since the object was stored: looked at once for each definition. */
@@ -58,7 +83,11 @@ const prepared = new WeakMap<StoredObject, { readonly resource: ApiResource; rea
 
 /** What stored texts of this kind and version begin with: see inWriteOrder(). */
 export function prefixOf(resource: ApiResource): string {
-  return `{"kind":${JSON.stringify(resource.kind)},"apiVersion":${JSON.stringify(apiVersionOf(resource))},`
+  return prefixFor(resource.kind, apiVersionOf(resource))
+}
+
+function prefixFor(kind: string, apiVersion: string): string {
+  return `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)},`
 }
 
 /** Kind and version first, so that a text's beginning tells what it is. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { goModuleFolder } from '../go-modules.ts'
 
 /**
- * Writes runtime/apiserver/kinds/strategies/go-types.json from the Go modules k8s.io/api, apimachinery and kube-aggregator:
+ * Writes runtime/apiserver/kinds/strategies/go-types.json from the Go modules k8s.io/api, apimachinery, kube-aggregator and apiextensions-apiserver:
  * what OpenAPI leaves out, namely which fields are pointers (a zero is kept), which are written even when empty, and
  * what Go calls a field's type in its messages.
  *   node test/apiserver/strategies/write-go-types.ts   (a part of `npm run kinds`)
@@ -31,6 +31,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   ],
   apimachinery: ['pkg/apis/meta/v1'],
   'kube-aggregator': ['pkg/apis/apiregistration/v1'],
+  'apiextensions-apiserver': ['pkg/apis/apiextensions/v1'],
 }
 
 /** Types that have their own JSON form. */
@@ -46,6 +47,11 @@ const SPECIAL: Readonly<Record<string, string>> = {
   'types.UID': 'string',
   'types.NodeName': 'string',
   '[]byte': 'bytes',
+  JSON: 'any',
+  CustomResourceSubresourceStatus: 'any',
+  JSONSchemaPropsOrArray: 'schemaOrOther',
+  JSONSchemaPropsOrBool: 'schemaOrOther',
+  JSONSchemaPropsOrStringArray: 'schemaOrOther',
 }
 
 const structs: Record<string, Record<string, string>> = {}

@@ -146,6 +146,8 @@ function shapeScalar(base: string, value: JsonValue, context: Context, type: str
       return shapeBytes(value, context)
     case 'any':
       return value
+    case 'schemaOrOther':
+      return shapeSchemaOrOther(value, context)
     default:
       return typeof value === 'number'
         ? shapeNumber(base, value, context, type)
@@ -153,6 +155,12 @@ function shapeScalar(base: string, value: JsonValue, context: Context, type: str
           ? 0
           : fail(value, type, context)
   }
+}
+
+/** A schema of a definition where a list of them, a boolean or names may stand too. */
+function shapeSchemaOrOther(value: JsonValue, context: Context): JsonValue {
+  if (Array.isArray(value)) return value.map((each) => shapeSchemaOrOther(each, context))
+  return isJsonObject(value) ? shapeStruct('apiextensions/v1.JSONSchemaProps', value, context.path) : value
 }
 
 const RANGES: Readonly<Record<string, readonly [number, number]>> = {
