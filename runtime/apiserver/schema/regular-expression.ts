@@ -41,6 +41,10 @@ function translate(pattern: string): RegExp {
   if (given.includes('U')) throw new SyntaxError('invalid or unsupported Perl syntax: `(?U`')
   if (/\(\?(?:=|!|<=|<!)/.test(source)) throw new SyntaxError('invalid or unsupported Perl syntax: `(?=`')
   if (/(?:^|[^\\])(?:\\\\)*\\[1-9]/.test(source)) throw new SyntaxError('invalid escape sequence')
+  const repeat = [...source.matchAll(/\{(\d+)(?:,(\d*))?\}/g)].find(
+    ([, from, to]) => Math.max(Number(from), Number(to ?? 0)) > 1000,
+  )
+  if (repeat !== undefined) throw new SyntaxError(`invalid repeat count: \`${repeat[0]}\``)
   source = source.replace(/\\Q([\s\S]*?)(?:\\E|$)/g, (_, text: string) => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'))
   source = source
     .replace(/\(\?P</g, '(?<')

@@ -6,6 +6,8 @@ import {
   ParseError,
   TypeError as RuleTypeError,
 } from '@marcbachmann/cel-js'
+import { parseGoDuration } from '../duration.ts'
+import { compileRegularExpression } from '../regular-expression.ts'
 import type { ValidationRule } from '../schema.ts'
 import { RuleError } from './library.ts'
 import type { SchemaType } from './schema-type.ts'
@@ -66,6 +68,9 @@ function compile(environment: Environment, expression: string, wanted: 'bool' | 
       return { error: `compilation failed: ${explain(checked.error, expression, environment)}`, ast: parsed.ast }
     if (checked.type !== wanted && checked.type !== 'dyn')
       return { error: `cel expression must evaluate to a ${wanted}`, ast: parsed.ast }
+    const literal = faultyLiteral(parsed.ast)
+    if (literal !== undefined)
+      return { error: `compilation failed: ${formatError(expression, literal.at, literal.words)}`, ast: parsed.ast }
     const missing = undefinedFieldInHas(parsed.ast, environment, expression)
     if (missing !== undefined) return { error: `compilation failed: ${missing}`, ast: parsed.ast }
     return { ast: parsed.ast, run: (context) => parsed(context) }
@@ -160,6 +165,35 @@ function undefinedFieldInHas(node: unknown, environment: Environment, expression
   const place = expression.indexOf('(', node.start)
   const name = checked.error.summary.replace(/^No such key: /, '')
   return formatError(expression, place, `undefined field '${name}'`)
+}
+
+/** A pattern, duration or time that is written out, and is none. */
+function faultyLiteral(node: unknown): { readonly at: number; readonly words: string } | undefined {
+  if (Array.isArray(node)) {
+    for (const each of node) {
+      const found = faultyLiteral(each)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+  if (!isNode(node)) return undefined
+  const name = node.op === 'call' || node.op === 'rcall' ? String(node.args[0]) : ''
+  const [given] = node.op === 'rcall' ? node.args[2] : node.op === 'call' ? node.args[1] : []
+  const isFaulty = given?.op === 'value' && typeof given.args === 'string' && IS_FAULTY[name]?.(given.args) === true
+  return isFaulty ? { at: given.start, words: `invalid ${name} argument` } : faultyLiteral(node.args)
+}
+
+const IS_FAULTY: Readonly<Record<string, (text: string) => boolean>> = {
+  matches: (pattern) => {
+    try {
+      compileRegularExpression(pattern)
+      return false
+    } catch {
+      return true
+    }
+  },
+  duration: (text) => parseGoDuration(text) === undefined,
+  timestamp: (text) => Number.isNaN(new Date(text).getTime()),
 }
 
 function isNode(value: unknown): value is ASTNode {

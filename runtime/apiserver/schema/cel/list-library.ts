@@ -1,4 +1,4 @@
-import { Duration } from '@marcbachmann/cel-js/evaluator'
+import { Duration, UnsignedInt } from '@marcbachmann/cel-js/evaluator'
 import { isCelEqual } from './cel-equality.ts'
 import { type Library, RuleError, registerNamespace } from './library.ts'
 
@@ -26,6 +26,9 @@ export const listLibrary: Library = (environment) => {
   }
   environment
     .registerFunction('list<int>.sum(): int', (list: bigint[]) => list.reduce((a, b) => a + b, 0n))
+    .registerFunction('list<uint>.sum(): uint', (list: UnsignedInt[]) =>
+      list.reduce((a, b) => new UnsignedInt(BigInt(a.valueOf()) + BigInt(b.valueOf())), new UnsignedInt(0n)),
+    )
     .registerFunction('list<double>.sum(): double', (list: number[]) => list.reduce((a, b) => a + b, 0))
     .registerFunction('list<google.protobuf.Duration>.sum(): google.protobuf.Duration', (list: Duration[]) =>
       list.reduce((a, b) => a.addDuration(b), new Duration(0n, 0)),

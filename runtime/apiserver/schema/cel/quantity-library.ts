@@ -10,7 +10,7 @@ export const quantityLibrary: Library = (environment) => {
     .registerOperator(`${TYPE} == ${TYPE}`, (a: QuantityValue, b: QuantityValue) => a.nanos === b.nanos)
     .registerFunction(`quantity(string): ${TYPE}`, parse)
     .registerFunction('isQuantity(string): bool', (text: string) => parseQuantityValue(text) !== undefined)
-    .registerFunction(`${TYPE}.sign(): int`, ({ nanos }: QuantityValue) => (nanos > 0n ? 1n : nanos < 0n ? -1n : 0n))
+    .registerFunction(`sign(${TYPE}): int`, ({ nanos }: QuantityValue) => (nanos > 0n ? 1n : nanos < 0n ? -1n : 0n))
     .registerFunction(`${TYPE}.isGreaterThan(${TYPE}): bool`, (a: QuantityValue, b: QuantityValue) => a.nanos > b.nanos)
     .registerFunction(`${TYPE}.isLessThan(${TYPE}): bool`, (a: QuantityValue, b: QuantityValue) => a.nanos < b.nanos)
     .registerFunction(`${TYPE}.compareTo(${TYPE}): int`, (a: QuantityValue, b: QuantityValue) =>
