@@ -15,7 +15,12 @@
  * - APIService, CSINode, IPAddress, ServiceCIDR
  * - of pods: security contexts, affinity, topology spread, DNS config, host aliases, resource claims, overhead, and of volumes'
  *   sources all but the field that each must have; of a VolumeAttachment the inline volume
+ * - what the rules of a definition would cost at most: the real one refuses those that might cost too much, as over lists and
+ *   strings without bounds; here what patterns and rules take is bounded by time when they run (schema/bounded-evaluation.ts)
  * And what it does otherwise, since no client should rely on it:
+ * - in rules: lists of type set and map are lists like others to == and +; no sortBy, optMap and optional entries (`[?x]`)
+ * - who manages which fields of what a webhook converts: fields of other versions are taken to have the same paths
+ * - server-side apply of a custom resource's scale, which fails with the real one
  * - HTTP/1.1 only; no gzip
  * - the time of bookmarks; the parser's own words for YAML that cannot be read; methods that are no HTTP (400, not 405)
  * - how often a cause is listed in a 422 when several of the real one's checks find the same fault

@@ -102,3 +102,24 @@ test('validateDefinitionUpdate() keeps scope and kind once established, and stor
     'spec.scope FieldValueInvalid',
   ])
 })
+
+test('A default is told each fault: unknown fields, its type, and the rules as of something new', () => {
+  expect(check(withSpec({ type: 'string', default: { a: 1 } }))).toEqual([
+    expect.stringContaining('must not have unknown fields'),
+    expect.stringContaining('must be of type string'),
+  ])
+  const rules = [{ rule: 'oldSelf.hasValue()', optionalOldSelf: true }]
+  const spec = { type: 'string', maxLength: 5, default: 'a', 'x-kubernetes-validations': rules }
+  expect(check(withSpec(spec))).toEqual([expect.stringContaining('failed rule: oldSelf.hasValue()')])
+  expect(check(withSpec({ type: 'string', default: null }))).toEqual([])
+})
+
+test('A format that nothing is held to is warned of, once it comes', () => {
+  const definition = (format: string) =>
+    ({
+      spec: { versions: [{ name: 'v1', schema: { openAPIV3Schema: withSpec({ type: 'number', format }) } }] },
+    }) as never
+  expect(strategy.warningsOf?.(definition('int32'), undefined)).toEqual(['unrecognized format "int32"'])
+  expect(strategy.warningsOf?.(definition('int32'), definition('int32'))).toEqual([])
+  expect(strategy.warningsOf?.(definition('double'), undefined)).toEqual([])
+})

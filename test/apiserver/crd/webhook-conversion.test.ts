@@ -14,11 +14,14 @@ interface Review {
 }
 
 /** A webhook on loopback; answers its URL. */
-async function serve(answer: (review: Review) => object): Promise<string> {
+async function serve(answer: (review: Review) => object | string, code = 200): Promise<string> {
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => response.end(JSON.stringify(answer(JSON.parse(Buffer.concat(chunks).toString())))))
+    request.on('end', () => {
+      const given = answer(JSON.parse(Buffer.concat(chunks).toString()))
+      response.writeHead(code).end(typeof given === 'string' ? given : JSON.stringify(given))
+    })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   closing.push(() => server.close())
@@ -85,6 +88,41 @@ test.each<readonly [string, (review: Review) => object, string]>([
   ],
 ])('convertByWebhook() fails when the webhook %s', async (_, answer, message) => {
   await expect(convert(await serve(answer))).rejects.toThrow(message)
+})
+
+const CONVERTED = { ...OBJECT, apiVersion: 'example.com/v2' }
+const withMetadata = (more: object) => ({ ...CONVERTED, metadata: { ...CONVERTED.metadata, ...more } })
+
+/** As kube-apiserver 1.36 answers; asked of it. */
+test.each<readonly [unknown, string]>([
+  ['x', 'json: cannot unmarshal string into Go value of type map[string]interface {}'],
+  [null, 'unexpected end of JSON input'],
+  [{ ...CONVERTED, metadata: undefined }, 'returned invalid object: must have the same name: a != '],
+  [{ ...CONVERTED, apiVersion: undefined }, 'invalid groupVersion (expected example.com/v2, received )'],
+  [withMetadata({ labels: { a: 1 } }), 'metadata.labels[a] must be a string, but is int64 in converted object'],
+  [withMetadata({ labels: 'x' }), 'invalid metadata.labels of type string in converted object'],
+  [
+    withMetadata({ labels: { 'a b': 'c' } }),
+    'returned invalid metadata: metadata.labels: Invalid value: "a b": name part',
+  ],
+  [withMetadata({ annotations: { 'a b': 'c' } }), 'metadata.annotation: Invalid value: "a b": name part'],
+])('convertByWebhook() does not take %j for the converted object: %s', async (object, message) => {
+  await expect(convert(await serve(({ request }) => review(request.uid, [object])))).rejects.toThrow(message)
+})
+
+test.each<readonly [number, object | string, string]>([
+  [500, 'out of order', 'an error on the server ("out of order") has prevented the request from succeeding'],
+  [404, { kind: 'Status', message: 'gone for good' }, 'failed: gone for good'],
+  [200, '', '0-length response with status code: 200'],
+  [200, 'no json', "couldn't get version/kind; json parse error: json: cannot unmarshal string into Go value"],
+  [200, { ...review('', []), kind: 'AdmissionReview' }, 'no kind "AdmissionReview" is registered for version'],
+  [
+    200,
+    { ...review('', []), apiVersion: 'apiextensions.k8s.io/v1beta1' },
+    'converting (v1beta1.ConversionReview) to (v1.ConversionReview): unknown conversion',
+  ],
+])('convertByWebhook() fails at an answer %i %j: %s', async (code, answer, message) => {
+  await expect(convert(await serve(() => answer, code))).rejects.toThrow(message)
 })
 
 test('convertByWebhook() fails when a service cannot be resolved', async () => {

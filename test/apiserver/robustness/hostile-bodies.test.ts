@@ -101,3 +101,11 @@ test('Connections that never end their request leave others unharmed', async () 
   for (let i = 0; i < 20; i++)
     expect(await request('POST', CONFIG_MAPS, { metadata: { name: `n${i}` } })).toMatchObject({ status: 201 })
 })
+
+test('A warning about a field in any script reaches its client, and the server goes on', async () => {
+  const { request, faults } = await startPlainServer()
+  const body = { metadata: { name: 'a' }, 日本: 1 }
+  expect(await request('POST', `${CONFIG_MAPS}?fieldValidation=Warn`, body)).toMatchObject({ status: 201 })
+  expect(await request('GET', `${CONFIG_MAPS}/a`)).toMatchObject({ status: 200 })
+  expect(faults).toEqual([])
+})

@@ -113,3 +113,27 @@ test('validateRules() forgives a broken rule where nothing changed, unless it co
   expect(check({ rule: 'self.size > 5' }, SPEC, { ...SPEC, ratio: 3 })).toHaveLength(1)
   expect(check({ rule: 'self.size > oldSelf.size' }, SPEC, structuredClone(SPEC))).toHaveLength(1)
 })
+
+/** As kube-apiserver 1.36 answers; asked of it. */
+test.each([
+  ["'%s'.format([self.names])", '["a", "b"]'],
+  ["'%s'.format([self.items])", '[{"name":"a"}]'],
+  ["'%s'.format([{'b': [2.5, null], 'a': true}])", '{"a":true, "b":[2.500000, null]}'],
+  ["'%s'.format([type(1)])", 'int'],
+  ["'%s'.format([1.0 / 0.0])", '+Inf'],
+  ["'%.3e'.format([31415.9])", '3.141590×10⁰⁴'],
+  ["'%d'.format([sign(quantity('-1'))])", '-1'],
+  ["'%d'.format([[1u, 2u].sum()])", '3'],
+])('The message expression %s makes "%s"', (messageExpression, message) => {
+  expect(check({ rule: 'false', messageExpression })).toEqual([expect.stringContaining(message)])
+})
+
+test.each([
+  ["self.name.matches('(?=a)')", 'invalid matches argument'],
+  ["self.name.matches('a{2000}')", 'invalid matches argument'],
+  ["duration('x') == duration('1s')", 'invalid duration argument'],
+  ["timestamp('x') == timestamp('2020-01-01T00:00:00Z')", 'invalid timestamp argument'],
+  ["self.name.reverse() == ''", "found no matching overload for 'reverse'"],
+])('The rule %s does not compile: %s', (rule, message) => {
+  expect(check({ rule })).toEqual([expect.stringContaining(message)])
+})

@@ -17,6 +17,27 @@ const CASES: readonly (readonly [Schema, unknown, readonly string[]])[] = [
       '<nil>: Invalid value: "": Checked value must be of type integer (default format) in spec',
     ],
   ],
+  [
+    { ...INTEGER, maximum: 1.5 },
+    2,
+    [
+      '<nil>: Invalid value: "": Maximum boundary value must be of type integer (default format) in spec',
+      'spec: Invalid value: 2: spec in body should be less than or equal to 1.5',
+    ],
+  ],
+  [
+    { ...INTEGER, multipleOf: 0 },
+    3,
+    ['spec: Invalid value: 0: factor MultipleOf declared for spec must be positive: 0'],
+  ],
+  [{ enum: ['a', 1, true] }, 1.5, []],
+  [{ enum: ['a'] }, 97, []],
+  [{ enum: ['a'] }, { b: 1, a: [] }, ['spec: Unsupported value: {"a":[],"b":1}: supported values: "a"']],
+  [
+    { type: 'number', maximum: 1 },
+    1e20,
+    ['spec: Invalid value: 1e+20: spec in body should be less than or equal to 1'],
+  ],
   [{ ...INTEGER, minimum: 1 }, 0, ['spec: Invalid value: 0: spec in body should be greater than or equal to 1']],
   [{ ...INTEGER, maximum: 10 }, 11, ['spec: Invalid value: 11: spec in body should be less than or equal to 10']],
   [
