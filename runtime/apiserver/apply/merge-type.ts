@@ -120,7 +120,9 @@ function mapTypeOf(given: Schema, context: Context): MapType {
     field: (name) => {
       if (!Object.hasOwn(properties, name)) return undefined
       const property = properties[name] as Schema
-      return { type: typeOf(property, context), default: property.default }
+      // Metadata is the same everywhere: nothing above it lets unknown fields in.
+      const inner = property === OBJECT_META ? { ...context, keepsUnknown: false } : context
+      return { type: typeOf(property, inner), default: property.default }
     },
     element: elementOf(schema, context),
     isDeduced: schema.properties === undefined && (additionalProperties === undefined || additionalProperties === true),

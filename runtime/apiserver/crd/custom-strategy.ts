@@ -5,7 +5,7 @@ import type { Strategy } from '../kinds/api-resource.ts'
 import { validateBounded } from '../schema/bounded-validation.ts'
 import { hasRules, validateRules } from '../schema/cel.ts'
 import { applySchemaDefaults, dropNulls, fillDefaults } from '../schema/defaults.ts'
-import { validateEmbeddedResources } from '../schema/embedded-resources.ts'
+import { coerceEmbeddedResources, validateEmbeddedResources } from '../schema/embedded-resources.ts'
 import { validateListTypes } from '../schema/list-types.ts'
 import { prune } from '../schema/prune.ts'
 import type { Schema } from '../schema/schema.ts'
@@ -45,7 +45,10 @@ export function createCustomStrategy(options: CustomStrategyOptions): Strategy {
     updatesUnconditionally: false,
     applyDefaults: complete,
     // What is applied was decoded without the schema: a null stays, and is refused.
-    completeApplied: (object) => fillDefaults(schema, object),
+    completeApplied(object) {
+      coerceEmbeddedResources(schema, object)
+      fillDefaults(schema, object)
+    },
     prepareForRead(object) {
       if (options.isStorageVersion) complete(object)
       else if (!preservesUnknownFields) prune(schema, object)

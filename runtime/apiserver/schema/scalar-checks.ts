@@ -130,8 +130,11 @@ function checkRange(schema: Schema, value: number, name: string, path: string, r
   return fits
 }
 
+/** source: go-openapi/swag IsFloat64AJSONInteger, which cuts off and does not round */
 function isMultiple(value: number, factor: number): boolean {
-  if (Number.isInteger(value) && Number.isInteger(factor)) return value % factor === 0
+  if (isWhole(value) && Number.isInteger(factor)) return value % factor === 0
   const quotient = factor < 1 ? (1 / factor) * value : value / factor
-  return Math.abs(quotient - Math.round(quotient)) < 1e-9
+  if (Math.abs(quotient) > Number.MAX_SAFE_INTEGER) return false
+  const whole = Math.trunc(quotient)
+  return quotient === whole || Math.abs(quotient - whole) / (Math.abs(quotient) + Math.abs(whole)) < 1e-9
 }

@@ -68,6 +68,12 @@ test('Metadata of an embedded resource that cannot be read is refused, null is n
   })
   expect(await request('POST', THINGS, pod(null))).toMatchObject({ status: 201, body: { spec: { metadata: {} } } })
   expect(await request('PATCH', `${THINGS}/a`, { spec: { metadata: { name: 1 } } })).toMatchObject({ status: 422 })
+  const applied = `${THINGS}/a?fieldManager=m&force=true`
+  expect(await request('PATCH', applied, pod(null), APPLY)).toMatchObject({ body: { spec: { metadata: {} } } })
+  expect(await request('PATCH', applied, pod({ junk: 1 }), APPLY)).toMatchObject({
+    status: 500,
+    body: { message: expect.stringContaining('.spec.metadata.junk: field not declared in schema') },
+  })
   expect(faults).toEqual([])
 })
 
