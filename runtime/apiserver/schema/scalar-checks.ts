@@ -98,7 +98,7 @@ export function validateNumber(schema: Schema, value: number, path: string): Val
   if (multipleOf !== undefined) {
     const text = formatBound(multipleOf, isNative(multipleOf, 'MultipleOf'))
     if (Number(text) <= 0) result.add(nonPositiveFactor(path, text))
-    else if (!isMultiple(value, multipleOf)) result.add(invalidValue(path, value, `should be a multiple of ${text}`))
+    else if (!isMultiple(value, Number(text))) result.add(invalidValue(path, value, `should be a multiple of ${text}`))
   }
   if (minimum !== undefined) {
     const text = formatBound(minimum, isNative(minimum, 'Minimum boundary'))

@@ -137,3 +137,19 @@ test.each([
 ])('The rule %s does not compile: %s', (rule, message) => {
   expect(check({ rule })).toEqual([expect.stringContaining(message)])
 })
+
+test.each([
+  "'Ä'.matches('(?i)ä')",
+  "['b'].all(x, x.matches('(?i)B'))",
+  "'abc'.matches('^[[:alpha:]]+$')",
+  "'abc'.matches('\\\\Aa')",
+  "'é'.matches('^\\\\pL$')",
+])("In rules patterns are Go's: %s", (rule) => {
+  expect(check({ rule })).toEqual([])
+})
+
+test('A call of matches() that has no such overload is told by its own name', () => {
+  expect(check({ rule: 'self.name.matches(1)' })).toEqual([
+    expect.stringContaining("found no matching overload for 'matches' applied to 'string.(int)'"),
+  ])
+})

@@ -31,6 +31,7 @@ const CASES: readonly (readonly [Schema, unknown, readonly string[]])[] = [
     ['spec: Invalid value: 0: factor MultipleOf declared for spec must be positive: 0'],
   ],
   [{ type: 'number', multipleOf: 0.01 }, 0.07, []],
+  [{ type: 'number', multipleOf: 2.5 }, 5, ['spec: Invalid value: 5: spec in body should be a multiple of 2']],
   [{ type: 'number', multipleOf: 0.1 }, 1e20, ['spec: Invalid value: 1e+20: spec in body should be a multiple of 0.1']],
   [{ enum: ['a', 1, true] }, 1.5, []],
   [{ enum: ['a'] }, 97, []],

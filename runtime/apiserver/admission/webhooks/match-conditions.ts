@@ -1,6 +1,6 @@
 import type { Environment } from '@marcbachmann/cel-js'
 import { evaluateBounded, MAX_EVALUATION_MS } from '../../schema/bounded-evaluation.ts'
-import { conditionFault, evaluationMessage } from '../../schema/cel/compiled-rule.ts'
+import { conditionFault, evaluationMessage, parseExpression } from '../../schema/cel/compiled-rule.ts'
 import { createEnvironment } from '../../schema/cel/environment.ts'
 import type { MatchCondition } from './webhook-configuration.ts'
 
@@ -41,7 +41,7 @@ type ParseResult = ReturnType<Environment['parse']>
 function compile(expression: string): ParseResult {
   const known = compiled.get(expression)
   if (known !== undefined) return known
-  const result = environmentOfConditions().parse(expression)
+  const result = parseExpression(environmentOfConditions(), expression)
   if (compiled.size >= MAX_COMPILED) compiled.delete(compiled.keys().next().value as string)
   compiled.set(expression, result)
   return result

@@ -11,6 +11,7 @@ import { compileRegularExpression } from '../regular-expression.ts'
 import type { ValidationRule } from '../schema.ts'
 import { RuleError } from './library.ts'
 import type { SchemaType } from './schema-type.ts'
+import { MATCHES } from './string-library.ts'
 
 /** A rule that can be asked, or why it cannot. */
 export interface CompiledRule {
@@ -60,9 +61,25 @@ export function conditionFault(environment: Environment, expression: string): st
   return error === 'cel expression must evaluate to a bool' ? 'must evaluate to bool' : error
 }
 
+/** As the environment parses it, but that patterns are Go's (`(?i)`, `[[:alpha:]]`). errors: ParseError */
+export function parseExpression(environment: Environment, expression: string): ReturnType<Environment['parse']> {
+  const parsed = environment.parse(expression)
+  callOwnMatches(parsed.ast)
+  return parsed
+}
+
+/** The evaluator's function cannot be replaced, so its calls are. */
+function callOwnMatches(node: unknown): void {
+  if (Array.isArray(node)) for (const each of node) callOwnMatches(each)
+  if (!isNode(node)) return
+  const args = node.args as unknown[]
+  if (node.op === 'rcall' && args[0] === 'matches') args[0] = MATCHES
+  callOwnMatches(args)
+}
+
 function compile(environment: Environment, expression: string, wanted: 'bool' | 'string'): Compiled {
   try {
-    const parsed = environment.parse(expression)
+    const parsed = parseExpression(environment, expression)
     const checked = parsed.check()
     if (!checked.valid)
       return { error: `compilation failed: ${explain(checked.error, expression, environment)}`, ast: parsed.ast }
@@ -84,7 +101,10 @@ function explain(error: unknown, expression: string, environment: Environment): 
   if (!(error instanceof ParseError || error instanceof RuleTypeError))
     return `ERROR: <input>:1:1: ${String(error)}\n | ${expression}\n | ^`
   const place = Math.max(placeOf(error, expression), 0)
-  const words = error instanceof ParseError ? `Syntax error: ${error.summary}` : inCelGoWords(error, environment)
+  const words =
+    error instanceof ParseError
+      ? `Syntax error: ${error.summary}`
+      : inCelGoWords(error, environment).replace(MATCHES, 'matches')
   return formatError(expression, place, words)
 }
 
@@ -177,7 +197,7 @@ function faultyLiteral(node: unknown): { readonly at: number; readonly words: st
     return undefined
   }
   if (!isNode(node)) return undefined
-  const name = node.op === 'call' || node.op === 'rcall' ? String(node.args[0]) : ''
+  const name = node.op === 'call' || node.op === 'rcall' ? String(node.args[0]).replace(MATCHES, 'matches') : ''
   const [given] = node.op === 'rcall' ? node.args[2] : node.op === 'call' ? node.args[1] : []
   const isFaulty = given?.op === 'value' && typeof given.args === 'string' && IS_FAULTY[name]?.(given.args) === true
   return isFaulty ? { at: given.start, words: `invalid ${name} argument` } : faultyLiteral(node.args)

@@ -2,9 +2,13 @@ import { compileRegularExpression } from '../regular-expression.ts'
 import { formatText } from './format-text.ts'
 import { type Library, RuleError } from './library.ts'
 
+/** Stands for `matches` in expressions that are parsed: see compiled-rule.ts. */
+export const MATCHES = 'matchesInGo'
+
 /** cel-go's ext.Strings, version 2, and Kubernetes' find and findAll, beside what the evaluator has. */
 export const stringLibrary: Library = (environment) => {
   environment
+    .registerFunction(`string.${MATCHES}(string): bool`, matches)
     .registerFunction('string.charAt(int): string', (text: string, at: bigint) => charAt([...text], at))
     .registerFunction('string.replace(string, string): string', (text: string, from: string, to: string) =>
       text.replaceAll(from, () => to),
@@ -19,6 +23,14 @@ export const stringLibrary: Library = (environment) => {
       find(text, pattern, Number(limit)),
     )
     .registerFunction('StringsNamespace.quote(string): string', (_: unknown, text: string) => JSON.stringify(text))
+}
+
+function matches(text: string, pattern: string): boolean {
+  try {
+    return compileRegularExpression(pattern).test(text)
+  } catch (error) {
+    throw new RuleError(`error parsing regexp: ${(error as Error).message}`)
+  }
 }
 
 function charAt(characters: readonly string[], at: bigint): string {
