@@ -83,9 +83,9 @@ function assertSigned(
   if (known === undefined || key === undefined)
     throw new Error('x509: cannot verify signature: algorithm unimplemented')
   const [hash, failure] = known
-  // The first byte tells how many bits at the end are none of it: always 0.
-  const bytes = contentOf(signature, BIT_STRING).subarray(1)
-  if (!verify(hash, info.raw, readKey(key), bytes)) throw new Error(failure)
+  // The first byte tells how many bits at the end are none of it: a signature has none such.
+  const [unusedBits, ...bytes] = contentOf(signature, BIT_STRING)
+  if (unusedBits !== 0 || !verify(hash, info.raw, readKey(key), Buffer.from(bytes))) throw new Error(failure)
 }
 
 function readKey({ raw }: DerElement): KeyObject {

@@ -20,8 +20,7 @@ describe('createBuiltInRegistry()', () => {
     const groups = new Set(registry.list().map(({ group }) => group))
     for (const group of ['', 'apps', 'batch', 'rbac.authorization.k8s.io', 'apiextensions.k8s.io', 'policy'])
       expect(groups).toContain(group)
-    for (const group of ['resource.k8s.io', 'flowcontrol.apiserver.k8s.io', 'certificates.k8s.io', 'node.k8s.io'])
-      expect(groups).not.toContain(group)
+    for (const group of ['resource.k8s.io', 'flowcontrol.apiserver.k8s.io']) expect(groups).not.toContain(group)
   })
 
   test('knows verbs, names, categories and subresources of a resource', () => {

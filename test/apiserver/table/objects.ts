@@ -22,6 +22,15 @@ function of(path: string, name: string, fields: object, status?: object): Printe
   return { path, name, body: { metadata: { name, ...metadata }, ...rest }, ...(status !== undefined && { status }) }
 }
 
+const SIGNING = '/apis/certificates.k8s.io/v1/certificatesigningrequests'
+const signingRequest = {
+  // Ed25519, of CN=ed; its key is nobody's any more.
+  request:
+    'LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KTUlHTU1FQUNBUUF3RFRFTE1Ba0dBMVVFQXd3Q1pXUXdLakFGQmdNclpYQURJUUFEb1o5QlBiYVpGb1Z3MjZSNApobnF0aWliYmt6UnhaZ2tiVmVkSjh5UE5IYUFBTUFVR0F5dGxjQU5CQUJIZTlWdEdiZEtIQVlsUHdmdk5Zd0JICjFCSFljaUpFUXNlTnBJNEZvYU54RWRhR0h4UmtEdFA5Q2VrQlJoME1WL2h5dHlYWHlHeWUwRStrY21FeEF3OD0KLS0tLS1FTkQgQ0VSVElGSUNBVEUgUkVRVUVTVC0tLS0tCg==',
+  signerName: 'example.com/signer',
+  usages: ['client auth'],
+}
+
 const CONTAINERS = [
   { name: 'a', image: 'example.com/a:1' },
   { name: 'b', image: 'example.com/b:2' },
@@ -417,6 +426,14 @@ const CLUSTER = [
     subjects: SUBJECTS,
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-role' },
   }),
+  of('/apis/node.k8s.io/v1/runtimeclasses', 'sandboxed', { handler: 'runsc' }),
+  of(SIGNING, 'new', { spec: { ...signingRequest, expirationSeconds: 7200 } }),
+  of(
+    SIGNING,
+    'failed',
+    { spec: signingRequest },
+    { conditions: [{ type: 'Failed', status: 'True', message: 'of this' }] },
+  ),
   of('/apis/scheduling.k8s.io/v1/priorityclasses', 'high', { value: 1000, preemptionPolicy: 'Never' }),
   of(`${ADMISSION}/validatingwebhookconfigurations`, 'validating', { webhooks: [webhook('a.example.com')] }),
   of(`${ADMISSION}/mutatingwebhookconfigurations`, 'mutating', {
