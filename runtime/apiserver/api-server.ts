@@ -5,14 +5,13 @@
  * - CBOR; protobuf in answers but /openapi/v2 (in requests it is read)
  * - what needs a node: pods/log, exec, attach, portforward, proxy, ephemeralcontainers, resize; services/proxy, nodes/proxy
  * - aggregated API servers (APIService objects with a service)
- * - the groups certificates.k8s.io, flowcontrol.apiserver.k8s.io, node.k8s.io and resource.k8s.io: not served, so 404; nor has
- *   componentstatuses or apiservices what the real one puts there by itself
- * - admission policies (ValidatingAdmissionPolicy, MutatingAdmissionPolicy), LimitRanger, ResourceQuota; of PodSecurity a warning says so
+ * - the groups flowcontrol.apiserver.k8s.io and resource.k8s.io: not served, so 404
+ * - admission policies (ValidatingAdmissionPolicy, MutatingAdmissionPolicy); of PodSecurity a warning says so
  * - webhooks behind a Service, and the variable authorizer in match conditions; Secrets of type service-account-token
  * - server-side apply of subresources other than status and scale
  * - /metrics, /logs, /debug, OpenID discovery
  * What it takes without the real one's validation, beyond types and metadata (kinds/strategies/validation.ts):
- * - APIService, CSINode, IPAddress, ServiceCIDR
+ * - CSINode, IPAddress, ServiceCIDR
  * - of pods: security contexts, affinity, topology spread, DNS config, host aliases, resource claims, overhead, and of volumes'
  *   sources all but the field that each must have; of a VolumeAttachment the inline volume
  * - what the rules of a definition would cost at most: the real one refuses those that might cost too much, as over lists and
@@ -22,6 +21,8 @@
  * - who manages which fields of what a webhook converts: fields of other versions are taken to have the same paths
  * - server-side apply of a custom resource's scale, which fails with the real one
  * - HTTP/1.1 only; no gzip
+ * - discovery tells what is served, in the order of the built-in groups, whichever APIServices there are; componentstatuses are none
+ * - CertificateSigningRequests are signed by nobody, as on a cluster whose controllers have no authority, and not cleaned up
  * - the time of bookmarks; the parser's own words for YAML that cannot be read; methods that are no HTTP (400, not 405)
  * - how often a cause is listed in a 422 when several of the real one's checks find the same fault
  */
