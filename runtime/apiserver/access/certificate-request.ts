@@ -63,14 +63,35 @@ export function readCertificateRequest(pem: Buffer): CertificateRequest {
   return { organizations: organizationsOf(subject) }
 }
 
-/** The blocks in a text, whatever stands between them. source: RFC 7468 */
+const BEGIN = '-----BEGIN '
+const END = '-----END '
+const DASHES = '-----'
+
+/** The blocks in a text, whatever stands between them; it is read once, whatever it is. source: RFC 7468 */
 export function readPem(pem: Buffer): PemBlock[] {
-  const blocks = pem.toString('latin1').matchAll(/-----BEGIN ([^\n-]+)-----\r?\n([\s\S]*?)-----END \1-----/g)
-  return [...blocks].map(([, type = '', content = '']) => {
-    const hasHeaders = content.includes(':')
-    const base64 = hasHeaders ? content.slice(content.search(/\r?\n\r?\n/) + 1) : content
-    return { type, hasHeaders, bytes: Buffer.from(base64, 'base64') }
-  })
+  const text = pem.toString('latin1')
+  const blocks: PemBlock[] = []
+  for (let at = text.indexOf(BEGIN); at >= 0; ) {
+    const end = text.indexOf(END, at)
+    if (end < 0) return blocks
+    // A block that was begun and not ended is none: the last one before the end counts.
+    const start = text.lastIndexOf(BEGIN, end) + BEGIN.length
+    const [type = '', rest = ''] = splitOnce(text.slice(start, end), DASHES)
+    if (text.startsWith(`${type}${DASHES}`, end + END.length)) blocks.push({ type, ...readContent(rest) })
+    at = text.indexOf(BEGIN, end)
+  }
+  return blocks
+}
+
+function readContent(content: string): Omit<PemBlock, 'type'> {
+  const hasHeaders = content.includes(':')
+  const base64 = hasHeaders ? content.slice(content.search(/\r?\n\r?\n/) + 1) : content
+  return { hasHeaders, bytes: Buffer.from(base64, 'base64') }
+}
+
+function splitOnce(text: string, separator: string): [string, string] {
+  const at = text.indexOf(separator)
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + separator.length)]
 }
 
 function assertSigned(
@@ -84,8 +105,8 @@ function assertSigned(
     throw new Error('x509: cannot verify signature: algorithm unimplemented')
   const [hash, failure] = known
   // The first byte tells how many bits at the end are none of it: a signature has none such.
-  const [unusedBits, ...bytes] = contentOf(signature, BIT_STRING)
-  if (unusedBits !== 0 || !verify(hash, info.raw, readKey(key), Buffer.from(bytes))) throw new Error(failure)
+  const bits = contentOf(signature, BIT_STRING)
+  if (bits[0] !== 0 || !verify(hash, info.raw, readKey(key), bits.subarray(1))) throw new Error(failure)
 }
 
 function readKey({ raw }: DerElement): KeyObject {

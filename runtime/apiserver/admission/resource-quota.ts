@@ -1,4 +1,4 @@
-import { ObjectClient, RequestFailure } from '../controllers/object-client.ts'
+import { hasCode, ObjectClient, RequestFailure } from '../controllers/object-client.ts'
 import type { InProcessClient } from '../in-process-client.ts'
 import type { ApiObject } from '../json.ts'
 import { compareQuantities } from '../kinds/strategies/quantity.ts'
@@ -14,7 +14,7 @@ import {
   type ResourceList,
   withoutZeros,
 } from '../quota/resource-list.ts'
-import { conflict } from '../status.ts'
+import { ApiError, conflict, OBJECT_MODIFIED } from '../status.ts'
 import type { StoredObjects } from '../storage/stored-objects.ts'
 import type { AdmissionRequest } from './admission.ts'
 import { refuseRequest } from './refuse-request.ts'
@@ -80,7 +80,8 @@ export class QuotaAdmission {
       if (request.isDryRun) return
       open = await this.#write(changed)
       if (open.length === 0) return
-      if (attempt >= MAX_TRIES) throw conflict({ group: '', resource: 'resourcequotas' }, open[0] as string, OUTRUN)
+      if (attempt >= MAX_TRIES)
+        throw conflict({ group: '', resource: 'resourcequotas' }, open[0] as string, OBJECT_MODIFIED)
     }
   }
 
@@ -92,6 +93,7 @@ export class QuotaAdmission {
         await this.#client.update(QUOTAS, quota, 'status')
       } catch (error) {
         if (!(error instanceof RequestFailure)) throw error
+        if (!hasCode(error, 404, 409)) throw new ApiError(error.code, undefined, error.message)
         failed.push(quota.metadata.name ?? '')
       }
     }
@@ -102,8 +104,6 @@ export class QuotaAdmission {
     return this.#objects.list<ResourceQuota>('/resourcequotas', namespace)
   }
 }
-
-const OUTRUN = 'the object has been modified; please apply your changes to the latest version and try again'
 
 /** Answers the quotas that become another by this write, with what is used then. errors: ApiError 403 */
 function checkQuotas(

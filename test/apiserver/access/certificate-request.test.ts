@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readCertificateRequest } from '../../../runtime/apiserver/access/certificate-request.ts'
+import { readCertificateRequest, readPem } from '../../../runtime/apiserver/access/certificate-request.ts'
 
 /** DER of /CN=a/O=dev/O=ops, by openssl; their keys are nobody's any more. */
 const REQUESTS = {
@@ -35,4 +35,14 @@ test('readCertificateRequest() refuses every request that was cut off or changed
 test('readCertificateRequest() wants PEM of a request', () => {
   for (const text of ['', 'abc', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'])
     expect(() => readCertificateRequest(Buffer.from(text))).toThrow('PEM block type must be CERTIFICATE REQUEST')
+})
+
+test('readPem() takes what is begun and ended, in time that grows with the text alone', () => {
+  const block = '-----BEGIN A-----\nAAAA\n-----END A-----\n'
+  const types = (text: string) => readPem(Buffer.from(text)).map(({ type }) => type)
+  expect(types(`x\n${block}y${block}`)).toEqual(['A', 'A'])
+  expect(types(`-----BEGIN B-----\n${block}`)).toEqual(['A'])
+  expect(types('-----BEGIN A-----\nAAAA\n-----END B-----\n')).toEqual([])
+  // A search to the end from each of these would take minutes.
+  expect(types('-----BEGIN A-----\n'.repeat(150_000))).toEqual([])
 })

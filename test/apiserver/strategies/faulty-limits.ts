@@ -29,6 +29,7 @@ export const FAULTY_LIMITS: readonly Sample[] = [
       ],
     },
   }),
+  quota({ hard: { pods: '1' }, scopes: ['constructor'] }),
   limits({ type: 'Foo', max: { foo: '1' } }, { type: 'a/b/c' }, { type: '' }),
   limits({ type: 'Pod', default: { cpu: '1' }, defaultRequest: { cpu: '1' } }, { type: 'Pod' }),
   limits({ type: 'PersistentVolumeClaim', max: { cpu: '1' } }),

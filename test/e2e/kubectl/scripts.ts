@@ -165,10 +165,11 @@ export const SCRIPTS: readonly Script[] = [
       'kubectl run one --image=nginx -n limited',
       'kubectl create -f limits.yaml -n limited',
       'kubectl get limitrange -n limited',
-      'kubectl describe limitrange -n limited',
+      // In the order of a Go map.
+      'kubectl describe limitrange -n limited | sort',
       // It may take a moment to be known.
       'until kubectl run one --image=nginx -n limited >/dev/null 2>&1; do sleep 0.1; done',
-      'kubectl describe pod one -n limited | grep -A5 -e Limits -e limit-ranger',
+      'kubectl describe pod one -n limited | grep -A5 -e Limits',
       'kubectl set resources -f deployment.yaml --requests=cpu=2 --local -o yaml | kubectl create -n limited -f -',
       'kubectl run two --image=nginx -n limited --overrides=\'{"spec":{"containers":[{"name":"two","image":"nginx","resources":{"requests":{"cpu":"950m"}}}]}}\'',
       'kubectl create configmap one -n limited',

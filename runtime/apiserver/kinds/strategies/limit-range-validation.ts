@@ -63,13 +63,17 @@ function amountFaults(item: JsonObject, type: string, path: string): FieldError[
   const lists = type === 'Pod' ? LISTS.filter((list) => !list.startsWith('default')) : LISTS
   const names = new Set(lists.flatMap((list) => Object.keys(mapIn(item, list))))
   return [...names].flatMap((name) => {
-    const amounts = Object.fromEntries(lists.map((list) => [list, mapIn(item, list)[name]])) as Amounts
+    const amounts = Object.fromEntries(lists.map((list) => [list, amountIn(mapIn(item, list), name)])) as Amounts
     return [
       ...orderFaults(name, amounts, path),
       ...ratioFaults(name, amounts, path),
       ...shareFaults(name, amounts, path),
     ]
   })
+}
+
+function amountIn(list: Readonly<Record<string, string>>, name: string): string | undefined {
+  return Object.hasOwn(list, name) ? list[name] : undefined
 }
 
 /** What must not be greater than what, and which field is to blame with which value. */

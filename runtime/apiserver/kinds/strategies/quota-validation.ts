@@ -65,7 +65,7 @@ function scopeFaults(spec: JsonObject): FieldError[] {
   const names = textsIn(spec, 'scopes')
   return [
     ...names.flatMap((scope) => [
-      ...(scope in SCOPES ? [] : [invalidValue(field, scopes, 'unsupported scope')]),
+      ...(Object.hasOwn(SCOPES, scope) ? [] : [invalidValue(field, scopes, 'unsupported scope')]),
       ...notLimitedBy(spec, scope).map(() => invalidValue(field, scopes, 'unsupported scope applied to resource')),
     ]),
     ...oppositesIn(names).map(() => invalidValue(field, scopes, 'conflicting scopes')),
@@ -80,7 +80,7 @@ function selectorFaults(spec: JsonObject, selector: JsonObject): FieldError[] {
   return [
     ...requirements.flatMap((requirement) => {
       const scope = textIn(requirement, 'scopeName')
-      const isKnown = scope in SCOPES
+      const isKnown = Object.hasOwn(SCOPES, scope)
       return [
         ...(isKnown ? [] : [invalidValue(`${field}.scopeName`, scope, 'unsupported scope')]),
         ...notLimitedBy(spec, scope).map(() =>
@@ -139,7 +139,7 @@ function valueFaults(operator: string, values: readonly string[], field: string)
 
 /** Of the limits, those that mean nothing within the scope. */
 function notLimitedBy(spec: JsonObject, scope: string): string[] {
-  const limited = SCOPES[scope]
+  const limited = Object.hasOwn(SCOPES, scope) ? SCOPES[scope] : undefined
   if (limited === undefined) return []
   return Object.keys(mapIn(spec, 'hard')).filter((name) => isStandardQuotaResource(name) && !limited.includes(name))
 }

@@ -10,6 +10,10 @@ import { labelName, subdomainName } from './names.ts'
 const FINAL = ['Approved', 'Denied', 'Failed']
 const STATUSES = ['False', 'True', 'Unknown']
 const CONDITIONS = 'status.conditions'
+const OPPOSITES = [
+  ['Approved', 'Denied'],
+  ['Denied', 'Approved'],
+] as const
 const EXCLUSIVE = 'Approved and Denied conditions are mutually exclusive'
 const MIN_SECONDS = 600
 const MAX_SUBDOMAIN = 253
@@ -103,10 +107,15 @@ function requestFaults(base64: string): FieldError[] {
 
 function usageFaults(usages: readonly string[]): FieldError[] {
   const path = (index: number) => `spec.usages[${index}]`
+  const seen = new Set<string>()
   return [
     ...(usages.length === 0 ? [required('spec.usages')] : []),
     ...usages.flatMap((usage, index) => (USAGES.includes(usage) ? [] : [notSupported(path(index), usage, USAGES)])),
-    ...usages.flatMap((usage, index) => (usages.indexOf(usage) < index ? [duplicate(path(index), usage)] : [])),
+    ...usages.flatMap((usage, index) => {
+      const isTwice = seen.has(usage)
+      seen.add(usage)
+      return isTwice ? [duplicate(path(index), usage)] : []
+    }),
   ]
 }
 
@@ -140,20 +149,21 @@ function firstLabelFaults(value: string, field: string, rule: (label: string) =>
 }
 
 function conditionFaults(conditions: readonly JsonObject[]): FieldError[] {
-  const types = conditions.map((condition) => textIn(condition, 'type'))
+  const seen = new Set<string>()
   return conditions.flatMap((condition, index) => {
     const path = `${CONDITIONS}[${index}]`
-    const type = types[index] as string
+    const type = textIn(condition, 'type')
+    const isTwice = seen.has(type)
+    const isExclusive = OPPOSITES.some(([one, other]) => type === one && seen.has(other))
+    seen.add(type)
     const status = textIn(condition, 'status')
     const allowed = FINAL.includes(type) ? ['True'] : STATUSES
-    const opposite = { Approved: 'Denied', Denied: 'Approved' }[type]
-    const isExclusive = opposite !== undefined && types.slice(0, index).includes(opposite)
     return [
       ...(type === '' ? [required(`${path}.type`)] : []),
       ...(status === '' ? [required(`${path}.status`)] : []),
       ...(status !== '' && !allowed.includes(status) ? [notSupported(`${path}.status`, status, allowed)] : []),
       ...(isExclusive ? [invalidValue(CONDITIONS, type, EXCLUSIVE)] : []),
-      ...(types.indexOf(type) < index ? [duplicate(`${path}.type`, type)] : []),
+      ...(isTwice ? [duplicate(`${path}.type`, type)] : []),
     ]
   })
 }
