@@ -11,7 +11,7 @@ import { loadKubeConfig } from './kube/kubeconfig.ts'
 import { pathOf } from './kube/resource.ts'
 import { isNotFound } from './kube/status-error.ts'
 import { createLogger } from './observe/log.ts'
-import { applyObject, type Cluster, servedResource } from './tools/apply-manifests.ts'
+import { applyManifests, applyObject, type Cluster, servedResource } from './tools/apply-manifests.ts'
 import { type ManifestObject, readManifests } from './tools/manifest-files.ts'
 import { realClock } from './util/clock.ts'
 import { version } from './util/version.ts'
@@ -71,21 +71,26 @@ const LOOK_EACH_MS = 5
 /**
  * Starts the embedded API server and a host of these controllers, for tests of handlers: no cluster, no other process but
  * the handlers' own. One host can serve a whole file of tests; objects of other names keep them apart.
- * errors: RuntimeError of a config or CRDs that cannot be used
+ * errors: RuntimeError of a config or CRDs that cannot be used, with the place; nothing is left running then
  */
 export async function startTestHost(options: TestHostOptions): Promise<TestHost> {
   const dir = resolve(options.dir ?? process.cwd())
+  // Ends what was started when a later step fails, else all of it is the caller's to close.
+  await using started = new AsyncDisposableStack()
   const folder = mkdtempSync(join(tmpdir(), 'ostler-test-'))
+  started.defer(() => rmSync(folder, { recursive: true, force: true }))
   const config = await loadConfig({ file: configFile(options, dir, folder), cwd: dir })
   const crds = [...manifestsOf(dir, options.crds ?? []), ...manifestsOf(config.dir, config.crds)]
   const server = await startLocalCluster({ simulateWorkloads: options.simulateWorkloads ?? false })
+  started.defer(() => server.close())
   const kubeconfig = join(folder, 'kubeconfig')
   writeFileSync(kubeconfig, server.kubeconfig, { mode: 0o600 })
   const kubeConfig = loadKubeConfig({ kubeconfig, env: {}, homeDir: folder })
   const clock = realClock
   const client = createKubeClient({ kubeConfig, clock, userAgent: `ostler/${version}` })
+  started.defer(() => client.close())
   const cluster: Cluster = { client, discovery: new Discovery(client, clock), clock, namespace: 'default' }
-  for (const { object } of crds) await applyObject(cluster, object, MANAGER)
+  await applyManifests(cluster, crds, MANAGER)
   const writes: ControllerWrite[] = []
   const events: TestEvent[] = []
   const onWrite = (write: ControllerWrite) => {
@@ -96,12 +101,9 @@ export async function startTestHost(options: TestHostOptions): Promise<TestHost>
   const { onLog = () => {} } = options
   const log = createLogger({ format: 'text', color: false, out: { write: (line: string) => onLog(line) } })
   const host = await startHost({ config, kubeConfig, log, listen: '127.0.0.1:0', watch: false, onWrite })
-  const close = async () => {
-    await host.stop(0)
-    await client.close()
-    await server.close()
-    rmSync(folder, { recursive: true, force: true })
-  }
+  started.defer(() => host.stop(0))
+  const parts = started.move()
+  const close = () => parts.disposeAsync()
   return {
     kubeconfig,
     events,

@@ -7,6 +7,7 @@ import { type Host, startHost } from '../host.ts'
 import type { ControllerWrite } from '../hosting/controller-write.ts'
 import { loadKubeConfig } from '../kube/kubeconfig.ts'
 import { createLogger, type Logger } from '../observe/log.ts'
+import { applyManifests } from '../tools/apply-manifests.ts'
 import { readManifests } from '../tools/manifest-files.ts'
 import { readSamples, type Sample } from '../tools/samples.ts'
 import type { EmbeddedCluster } from './embedded-cluster.ts'
@@ -65,13 +66,13 @@ async function devOnEmbedded(
   // Read before anything starts: what is wrong with them is known at once.
   const samples = flags.samples === undefined ? [] : readSamples(resolve(flags.samples))
   const crds = config.crds.length === 0 ? [] : readManifests(config.dir, config.crds)
-  const { startEmbeddedCluster, applyManifests } = await import('./embedded-cluster.ts')
+  const { startEmbeddedCluster, MANAGER } = await import('./embedded-cluster.ts')
   const cluster = await startEmbeddedCluster({ simulateWorkloads: flags.simulate?.includes('workloads') ?? false })
   log.info(`The embedded API server is up, in memory: export KUBECONFIG=${cluster.kubeconfigFile}`, {
     url: cluster.url,
   })
   try {
-    await applyManifests(cluster, crds)
+    await applyManifests(cluster, crds, MANAGER)
     log.warn(TRUST)
     const { kubeConfig } = cluster
     const host = await startHost({
@@ -101,7 +102,12 @@ interface Story {
 async function tell({ cluster, host, samples, log, asked, once }: Story): Promise<boolean> {
   const stopped = new AbortController()
   void asked.then(() => stopped.abort())
-  const missing = await followSamples({ cluster, host, samples, log }, stopped.signal)
+  const following = followSamples({ cluster, host, samples, log }, stopped.signal)
+  const missing = await following.catch(async (error) => {
+    // A sample that cannot be applied: with a host that runs on, the process would never end.
+    await host.stop(0)
+    throw error
+  })
   if (!once) {
     await untilStopped(host, log, asked)
     return true
@@ -119,9 +125,15 @@ async function followSamples(
   const missing = await untilKept(cluster, host, samples, stopped)
   if (stopped.aborted) return missing
   for (const line of missing) log.error(`Not reached: ${line}`)
-  if (missing.length === 0)
-    log.info(`Idle${samples.length === 0 ? '' : `, and all ${samples.length} samples have led to what they promise`}`)
+  if (missing.length === 0) log.info(`Idle${kept(samples.length)}`)
   return missing
+}
+
+function kept(samples: number): string {
+  if (samples === 0) return ''
+  return samples === 1
+    ? ', and the sample has led to what it promises'
+    : `, and all ${samples} samples have led to what they promise`
 }
 
 function sayHosting({ controllers, file }: Config, log: Logger, host: Host): void {

@@ -2,8 +2,7 @@ import { dirname } from 'node:path'
 import { createKubeClient } from '../kube/client.ts'
 import { Discovery } from '../kube/discovery.ts'
 import { type KubeConfig, loadKubeConfig } from '../kube/kubeconfig.ts'
-import { applyObject, type Cluster } from '../tools/apply-manifests.ts'
-import type { Manifest } from '../tools/manifest-files.ts'
+import type { Cluster } from '../tools/apply-manifests.ts'
 import { realClock } from '../util/clock.ts'
 import { version } from '../util/version.ts'
 import { type LocalServer, type LocalServerOptions, startLocalServer } from './local-server.ts'
@@ -33,21 +32,5 @@ export async function startEmbeddedCluster(options: LocalServerOptions = {}): Pr
       await client.close()
       await close()
     },
-  }
-}
-
-/** Applies objects in their order; of what the API server refuses the error names the file. */
-export async function applyManifests(cluster: EmbeddedCluster, manifests: readonly Manifest[]): Promise<void> {
-  for (const { file, object } of manifests) {
-    try {
-      await applyObject(cluster, object, MANAGER)
-    } catch (cause) {
-      throw new Error(
-        `Cannot apply ${object.kind} "${object.metadata?.name}" of "${file}": ${(cause as Error).message}`,
-        {
-          cause,
-        },
-      )
-    }
   }
 }

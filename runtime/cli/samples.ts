@@ -1,6 +1,6 @@
 import type { Host } from '../host.ts'
 import type { Logger } from '../observe/log.ts'
-import { applyObject } from '../tools/apply-manifests.ts'
+import { applyManifests } from '../tools/apply-manifests.ts'
 import { brokenPromises, type Sample } from '../tools/samples.ts'
 import { type EmbeddedCluster, MANAGER } from './embedded-cluster.ts'
 
@@ -12,12 +12,10 @@ const LOOK_EACH_MS = 250
 
 /** Applies the samples, as their author would by kubectl. */
 export async function applySamples(cluster: EmbeddedCluster, samples: readonly Sample[], log: Logger): Promise<void> {
-  for (const { name, objects } of samples) {
-    for (const object of objects) {
-      await applyObject(cluster, object, MANAGER)
-      log.info(`Applied ${object.kind} "${object.metadata?.name}" of sample ${name}`)
-    }
-  }
+  for (const { name, objects } of samples)
+    await applyManifests(cluster, objects, MANAGER, ({ object }) =>
+      log.info(`Applied ${object.kind} "${object.metadata?.name}" of sample ${name}`),
+    )
 }
 
 /** Waits until the host is idle and every sample has led to what it promises; answers what is missing when that takes too long. */

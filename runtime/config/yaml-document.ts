@@ -43,24 +43,37 @@ export interface YamlDocument {
  * source:  js-yaml's event stream, whose events carry offsets; its values carry none
  */
 export function parseYamlDocument(text: string): YamlDocument {
+  const { values, roots, faults } = parseYamlDocuments(text)
+  const [first, second] = roots
+  if (first !== undefined && second === undefined) return { value: values[0], root: first, faults }
+  if (second !== undefined)
+    return failed({ offset: second.offset, message: 'The file holds several YAML documents; one is expected' })
+  return faults.length > 0 ? failed() : failed({ offset: 0, message: 'The file is empty' })
+
+  function failed(...more: YamlFault[]): YamlDocument {
+    return { value: undefined, root: undefined, faults: [...faults, ...more] }
+  }
+}
+
+/** All documents of a text; none when it does not parse. */
+export interface YamlDocuments {
+  readonly values: readonly unknown[]
+  /** As many. */
+  readonly roots: readonly YamlNode[]
+  readonly faults: readonly YamlFault[]
+}
+
+/** As parseYamlDocument(), for a text that may hold several, or none. */
+export function parseYamlDocuments(text: string): YamlDocuments {
   const faults: YamlFault[] = []
   try {
     const events = parseEvents(text, {})
-    const documents = readDocuments(events, text, faults)
-    if (documents.length === 0) return failed({ offset: 0, message: 'The file is empty' })
-    const second = documents[1]
-    if (second !== undefined) {
-      return failed({ offset: second.offset, message: 'The file holds several YAML documents; one is expected' })
-    }
+    const roots = readDocuments(events, text, faults)
     // json: true, because duplicate keys are reported above, all of them and not the first alone.
-    const [value] = constructFromEvents(events, { source: text, json: true, maxAliases: MAX_ALIASES })
-    return { value, root: documents[0], faults }
+    const values = constructFromEvents(events, { source: text, json: true, maxAliases: MAX_ALIASES })
+    return { values, roots, faults }
   } catch (error) {
-    return failed(syntaxFault(error))
-  }
-
-  function failed(fault: YamlFault): YamlDocument {
-    return { value: undefined, root: undefined, faults: [...faults, fault] }
+    return { values: [], roots: [], faults: [...faults, syntaxFault(error)] }
   }
 }
 

@@ -18,8 +18,9 @@ export function assertExports(
   if (missing !== undefined) fail(file, `it exports no function "${missing}", which "watches" names`)
   if (HANDLER_EXPORTS.some((name) => name in exports)) return
   const found = Object.keys(exports)
-  const has = found.length === 0 ? 'nothing' : found.map((name) => `"${name}"`).join(', ')
-  fail(file, `it exports ${has}, but none of ${HANDLER_EXPORTS.map((name) => `"${name}"`).join(', ')}`)
+  const quoted = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ')
+  const has = found.length === 0 ? '' : `${quoted(found)}, but `
+  fail(file, `it exports ${has}none of ${quoted(HANDLER_EXPORTS)}`)
 }
 
 function fail(file: string, problem: string): never {

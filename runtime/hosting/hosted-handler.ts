@@ -138,6 +138,7 @@ export class HostedHandler {
       this.#sandbox.memoryBytes = wanted.memoryBytes
       const isNew = bundle.hash !== this.#bundle?.hash || wanted !== this.#options.config()
       if (always || isNew) await this.#swap(bundle)
+      else if (this.#fault !== undefined) this.#options.log.info('Handler mended: the version that runs is the newest')
       this.#fault = undefined
     } catch (error) {
       if (!this.#isStopped) this.#failed(error)

@@ -117,7 +117,8 @@ export class GuestPool implements GuestSource {
       if (!this.#isMissing(memoryBytes, slot)) return
       this.#start(memoryBytes).then(
         (guest) => this.#keep(memoryBytes, slot, guest),
-        (error) => this.#retry(memoryBytes, slot, messageOf(error)),
+        // Nobody misses one that could not start because the pool was closed meanwhile.
+        (error) => this.#isMissing(memoryBytes, slot) && this.#retry(memoryBytes, slot, messageOf(error)),
       )
     })
   }

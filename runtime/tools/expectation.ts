@@ -34,6 +34,20 @@ function differenceInList(expected: readonly unknown[], actual: unknown, path: s
   return undefined
 }
 
+/** Of several that all differ the one that was probably meant: that has most of the values expected. */
+export function mostLike<T>(expected: unknown, candidates: readonly T[]): T | undefined {
+  const rated = candidates.map((candidate) => ({ candidate, likeness: likeness(expected, candidate) }))
+  return rated.toSorted((a, b) => b.likeness - a.likeness)[0]?.candidate
+}
+
+function likeness(expected: unknown, actual: unknown): number {
+  if (typeof expected !== 'object' || expected === null || Array.isArray(expected))
+    return differenceFrom(expected, actual) === undefined ? 1 : 0
+  const entries = Object.entries(expected)
+  const inside = (typeof actual === 'object' && actual !== null ? actual : {}) as Record<string, unknown>
+  return entries.reduce((sum, [name, value]) => sum + likeness(value, inside[name]), 0)
+}
+
 function isAbsent(value: unknown): boolean {
   return value === undefined || value === null
 }

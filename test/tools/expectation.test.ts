@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { differenceFrom } from '../../runtime/tools/expectation.ts'
+import { differenceFrom, mostLike } from '../../runtime/tools/expectation.ts'
 
 test.each([
   ['an equal value', { a: 1 }, { a: 1 }],
@@ -27,4 +27,9 @@ test.each([
   ['what should be absent', { a: null }, { a: 1 }, 'a: expected nothing, found 1'],
 ])('differenceFrom() names %s', (_, expected, actual, difference) => {
   expect(differenceFrom(expected, actual)).toBe(difference)
+})
+
+test('mostLike() is the candidate that has most of the values expected', () => {
+  const candidates = [{}, { a: { b: 1, c: 3 } }, { a: { b: 2, c: 2 }, d: 1 }]
+  expect(mostLike({ a: { b: 1, c: 2 }, d: 1 }, candidates)).toBe(candidates[2])
 })

@@ -36,7 +36,8 @@ export async function runScript({ name, lines }: Script, { assets, kubeconfig }:
     await shell(`kubectl delete namespace ${name} --wait=false`)
     return printed
   } finally {
-    rmSync(dir, { recursive: true, force: true })
+    // What kubectl left running may still write its cache.
+    rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
   }
 }
 
