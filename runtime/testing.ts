@@ -27,7 +27,7 @@ export interface TestHostOptions {
   readonly dir?: string
   /** Have Deployments, Jobs, Pods and the like advance as on a healthy cluster. */
   readonly simulateWorkloads?: boolean
-  /** Where the host's log lines go; default: nowhere. */
+  /** Where the host's log lines go; default: warnings and errors to stderr, so that a failing handler says why. */
   readonly onLog?: (line: string) => void
 }
 
@@ -98,8 +98,10 @@ export async function startTestHost(options: TestHostOptions): Promise<TestHost>
     if (event === undefined) writes.push(write)
     else events.push(event)
   }
-  const { onLog = () => {} } = options
-  const log = createLogger({ format: 'text', color: false, out: { write: (line: string) => onLog(line) } })
+  const { onLog } = options
+  const write = onLog ?? ((line: string) => process.stderr.write(line))
+  const level = onLog === undefined ? 'warn' : 'info'
+  const log = createLogger({ format: 'text', color: false, level, out: { write: (line: string) => write(line) } })
   const host = await startHost({ config, kubeConfig, log, listen: '127.0.0.1:0', watch: false, onWrite })
   started.defer(() => host.stop(0))
   const parts = started.move()

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startTestHost } from 'ostler/testing'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
 let dir: string
 
@@ -69,4 +69,26 @@ test('TestHost.close() leaves no server, no process and no file behind', async (
   await host.close()
   expect(existsSync(host.kubeconfig)).toBe(false)
   await expect.poll(openHandles, { timeout: 5000 }).toBeLessThanOrEqual(handlesAtStart)
+})
+
+test('startTestHost() with a CustomResourceDefinition that is refused names its place, and leaves nothing behind', async () => {
+  writeHandler('idle', '')
+  writeFileSync(join(dir, 'crd.yaml'), 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: Bad }\n')
+  const starting = startTestHost({ controllers: [entry('idle', 'v1/ConfigMap')], crds: ['crd.yaml'], dir })
+  await expect(starting).rejects.toThrow(/Cannot apply ConfigMap "Bad": .*\(.*crd\.yaml:1\)/)
+  await expect.poll(openHandles, { timeout: 5000 }).toBeLessThanOrEqual(handlesAtStart)
+})
+
+test('startTestHost() without onLog says on stderr why a handler failed', async () => {
+  writeHandler('failing', `if (object.metadata.name === 'mine') throw new Error('out of luck')`)
+  const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+  try {
+    await using host = await startTestHost({ controllers: [entry('failing', 'v1/ConfigMap')], dir })
+    await host.apply(configMap('mine'))
+    const printed = () => written.mock.calls.join()
+    await expect.poll(printed, { timeout: 10_000 }).toMatch(/error +failing default\/mine .*out of luck/)
+    expect(printed()).not.toMatch(/info/)
+  } finally {
+    written.mockRestore()
+  }
 })

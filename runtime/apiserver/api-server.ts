@@ -6,6 +6,7 @@
  * - what needs a node: pods/log, exec, attach, portforward, proxy, ephemeralcontainers, resize; services/proxy, nodes/proxy
  * - aggregated API servers (APIService objects with a service)
  * - the groups flowcontrol.apiserver.k8s.io and resource.k8s.io: not served, so 404
+ * - what the real one puts by itself into servicecidrs, ipaddresses and leases
  * - admission policies (ValidatingAdmissionPolicy, MutatingAdmissionPolicy); of PodSecurity a warning says so
  * - webhooks behind a Service, and the variable authorizer in match conditions; Secrets of type service-account-token
  * - server-side apply of subresources other than status and scale
@@ -24,6 +25,7 @@
  * - discovery tells what is served, in the order of the built-in groups, whichever APIServices there are; componentstatuses are none
  * - CertificateSigningRequests are signed by nobody, as on a cluster whose controllers have no authority, and not cleaned up
  * - the time of bookmarks; the parser's own words for YAML that cannot be read; methods that are no HTTP (400, not 405)
+ * - who owns the replicas after a scale that changes nothing: the real one forgets it
  * - how often a cause is listed in a 422 when several of the real one's checks find the same fault
  */
 

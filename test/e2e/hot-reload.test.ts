@@ -165,6 +165,19 @@ describe('Hot reload', () => {
     },
   )
 
+  test('of a version that mends a broken one by being the one that runs says so', async () => {
+    bench.project.write('handlers/a.ts', handler('a', '"1"'))
+    bench.project.writeConfig([entry('a')])
+    await bench.trials.create(1)
+    const host = await start({ command: 'dev' })
+    await untilAllBear('a', { version: '1' })
+    bench.project.write('handlers/a.ts', 'const broken = {')
+    await host.waitForLog(/Cannot load the handler; the version before goes on/)
+    bench.project.write('handlers/a.ts', handler('a', '"1"'))
+    await host.waitForLog(/Handler mended: the version that runs is the newest/)
+    expect(await swaps(host, 'a')).toBe(0)
+  })
+
   test('takes an import that is saved while the version that brought it is still being loaded', async () => {
     bench.project.write('handlers/a.ts', handler('a', '"1"'))
     bench.project.writeConfig([entry('a')])

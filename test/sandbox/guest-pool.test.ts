@@ -72,6 +72,20 @@ test('GuestPool.close() ends spares and guests in use, and removes their folder'
   await expect(pool.take(MEMORY)).rejects.toMatchObject({ code: 'SHUTTING_DOWN' })
 })
 
+test('GuestPool.close() while the first spare is on its way warns of nothing', async () => {
+  const onWarning = vi.fn()
+  const code = Promise.withResolvers<string>()
+  const pool = new GuestPool({ clock: realClock, guestCode: () => code.promise, onWarning })
+  const starting = pool.take(MEMORY)
+  pool.use(MEMORY)
+  await new Promise((resolve) => setTimeout(resolve))
+  const closing = pool.close()
+  code.resolve('')
+  await expect(starting).rejects.toMatchObject({ code: 'SHUTTING_DOWN' })
+  await closing
+  expect(onWarning).not.toHaveBeenCalled()
+})
+
 test('a guest starts with no environment, in an empty folder that nobody may write, in a session of its own', async () => {
   const pool = createPool()
   const { pid } = await pool.take(MEMORY)

@@ -15,6 +15,11 @@ export function jsonAnswer(value: unknown): Answer {
   return jsonText(200, JSON.stringify(value))
 }
 
+/** For a person to read, in every client. */
+export function indentedAnswer(value: unknown): Answer {
+  return { ...jsonAnswer(value), body: JSON.stringify(value, undefined, 2) }
+}
+
 export function textAnswer(code: number, text: string): Answer {
   const headers = { ...NO_CACHE, 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' }
   return { code, headers, body: text }

@@ -4,7 +4,7 @@ import { readDistilledKinds } from '../kinds/distilled-kinds.ts'
 import type { Registry } from '../kinds/registry.ts'
 import { methodNotAllowed, notImitated, pathNotFound } from '../status.ts'
 import { AGGREGATED_TYPE, aggregatedDiscovery } from './aggregated.ts'
-import { type DiscoveryRequest, emptyAnswer, hashOf, jsonAnswer, pageNotFound } from './answer.ts'
+import { type DiscoveryRequest, emptyAnswer, hashOf, indentedAnswer, jsonAnswer, pageNotFound } from './answer.ts'
 import { type ApiGroup, groupResources } from './api-groups.ts'
 import { apiGroup, apiGroupList, apiResourceList, apiVersions } from './group-lists.ts'
 import { answerHealth, type HealthCheck } from './health.ts'
@@ -39,10 +39,10 @@ export function createDiscovery({ registry, serverAddress, checks = [] }: Discov
       const [root, ...rest] = path.split('/').slice(1)
       switch (root) {
         case '':
-          return jsonAnswer({ paths: pathsOf(currentGroups()) })
+          return indentedAnswer({ paths: pathsOf(currentGroups()) })
         case 'version':
           onlyGet(request)
-          return rest.length === 0 ? jsonAnswer(readDistilledKinds().version) : pageNotFound()
+          return rest.length === 0 ? indentedAnswer(readDistilledKinds().version) : pageNotFound()
         case 'api':
           return answerCore(request, rest, currentGroups(), serverAddress)
         case 'apis':

@@ -2,10 +2,12 @@
 const MAX_DEPTH = 1000
 
 /**
- * What Go's decoder says of a text that JSON.parse refuses: clients see these words.
+ * What Go's decoder says of a text that JSON.parse refuses: clients see these words. Go goes by bytes, so that is what `text`
+ * is made of, too.
  * source: Go encoding/json scanner.go
  */
-export function describeJsonFault(text: string): string {
+export function describeJsonFault(body: string | Uint8Array): string {
+  const text = Buffer.from(body as string).toString('latin1')
   let at = 0
   let depth = 0
   try {
@@ -124,9 +126,7 @@ export function describeJsonFault(text: string): string {
 
   function fail(where: string): never {
     if (at >= text.length) end()
-    throw new JsonFault(
-      `invalid character ${quoteCharacter(String.fromCodePoint(text.codePointAt(at) as number))} ${where}`,
-    )
+    throw new JsonFault(`invalid character ${quoteCharacter(text[at] as string)} ${where}`)
   }
 
   function end(): never {
@@ -149,7 +149,11 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\\': `'\\\\'`,
 }
 
-function quoteCharacter(character: string): string {
-  const code = character.charCodeAt(0)
-  return ESCAPES[character] ?? (code < 32 ? `'\\x${code.toString(16).padStart(2, '0')}'` : `'${character}'`)
+/** As Go quotes a byte, which it takes for a character: those that cannot be printed by their number. */
+function quoteCharacter(byte: string): string {
+  const code = byte.charCodeAt(0)
+  const hex = code.toString(16).padStart(2, '0')
+  if (code < 0x20 || code === 0x7f) return ESCAPES[byte] ?? `'\\x${hex}'`
+  const isPrinted = code < 0x7f || (code > 0xa0 && code !== 0xad)
+  return ESCAPES[byte] ?? (isPrinted ? `'${byte}'` : `'\\u00${hex}'`)
 }

@@ -30,12 +30,12 @@ export function readContinueToken(token: string): ContinueToken {
 }
 
 function parse(token: string): Record<string, JsonValue | undefined> {
-  const text = Buffer.from(token, 'base64url').toString('utf8')
+  const bytes = Buffer.from(token, 'base64url')
   try {
-    const value = JSON.parse(text) as JsonValue
+    const value = JSON.parse(bytes.toString('utf8')) as JsonValue
     if (isJsonObject(value)) return value
   } catch {
-    throw refused(describeJsonFault(text))
+    throw refused(describeJsonFault(bytes))
   }
   throw refused('json: cannot unmarshal into a continue token')
 }

@@ -3,6 +3,7 @@ import { trackUpdate } from '../apply/managed-fields.ts'
 import { type Answer, jsonText } from '../http/answer.ts'
 import type { ApiObject } from '../json.ts'
 import type { ApiResource } from '../kinds/api-resource.ts'
+import { SCALE_COLUMNS } from '../kinds/columns/scale-columns.ts'
 import { methodNotAllowed } from '../status.ts'
 import { decodeObject } from './decode-object.ts'
 import { fillNamespace } from './object-identity.ts'
@@ -50,6 +51,7 @@ export function kindOf({ registry }: RestContext, { resource, info }: RestReques
       version,
       kind,
       schema: undefined,
+      columns: kind === 'Scale' ? SCALE_COLUMNS : resource.columns,
       isCustom: false,
       strategy: { hasGeneration: false, hasStatus: false },
     }

@@ -35,6 +35,8 @@ describe('discovery of groups', () => {
 
   test('/version is what kube-apiserver says of itself', () => {
     expect(bodyOf(ask('/version'))).toMatchObject({ major: '1', minor: '36', platform: 'linux/amd64' })
+    expect(ask('/version').body).toContain('\n  "minor": "36",\n')
+    expect(ask('/').body).toContain('\n    "/api",\n')
   })
 
   test('/api names the address that clients reach it at', () => {

@@ -11,7 +11,15 @@ test.each([
   ['{"a" 1}', "invalid character '1' after object key"],
   ["{'a':1}", "invalid character '\\'' looking for beginning of object key string"],
   ['{"a":"\\x"}', "invalid character 'x' in string escape code"],
+  ['{"a":é}', "invalid character 'Ã' looking for beginning of value"],
+  ['{"a":\x7f}', "invalid character '\\x7f' looking for beginning of value"],
+  ['{"é":1}é', "invalid character 'Ã' after top-level value"],
   ['[1 2]', "invalid character '2' after array element"],
 ])('describeJsonFault() of %j says what Go says', (text, fault) => {
   expect(describeJsonFault(text)).toBe(fault)
+})
+
+test('describeJsonFault() of bytes that are no UTF-8 says which byte it is, as Go does', () => {
+  const fault = "invalid character '\\u009e' looking for beginning of value"
+  expect(describeJsonFault(Buffer.from('nope', 'base64url'))).toBe(fault)
 })

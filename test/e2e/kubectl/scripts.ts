@@ -90,6 +90,7 @@ export const SCRIPTS: readonly Script[] = [
       'kubectl patch gadget one -p \'{"spec":{"size":5}}\'',
       'kubectl scale gadget one --replicas=3',
       'kubectl scale gadget one --current-replicas=1 --replicas=2',
+      'kubectl get gadget one --subresource=scale',
       'kubectl get gadget one --subresource=scale -o yaml',
       'kubectl explain gadget',
       'kubectl explain gadget.spec',
