@@ -7,6 +7,7 @@
  * - aggregated API servers (APIService objects with a service)
  * - the groups flowcontrol.apiserver.k8s.io and resource.k8s.io: not served, so 404
  * - what the real one puts by itself into servicecidrs, ipaddresses and leases
+ * - what the real one puts by itself into servicecidrs, ipaddresses and leases
  * - admission policies (ValidatingAdmissionPolicy, MutatingAdmissionPolicy); of PodSecurity a warning says so
  * - webhooks behind a Service, and the variable authorizer in match conditions; Secrets of type service-account-token
  * - server-side apply of subresources other than status and scale

@@ -73,6 +73,7 @@ async function devOnEmbedded(
   })
   try {
     await applyManifests(cluster, crds, MANAGER)
+    await sayUnserved(cluster, config, log)
     log.warn(TRUST)
     const { kubeConfig } = cluster
     const host = await startHost({
@@ -87,6 +88,15 @@ async function devOnEmbedded(
     return await tell({ cluster, host, samples, log, asked, once: flags.once === true })
   } finally {
     await cluster.close()
+  }
+}
+
+/** A host on a cluster may well be earlier than its CRDs; here nobody else brings them. */
+async function sayUnserved({ discovery }: EmbeddedCluster, { controllers }: Config, log: Logger): Promise<void> {
+  for (const { gvk, forText, place } of controllers) {
+    if ((await discovery.resolve(gvk)) !== undefined) continue
+    const advice = 'name the file of its CustomResourceDefinition under "crds", or apply it'
+    log.warn(`${place.file}:${place.line}: nothing serves ${forText}: ${advice}`)
   }
 }
 

@@ -5,11 +5,11 @@ import { readDoc, repository } from '../docs/repository.ts'
 import { ostler } from './ostler-command.ts'
 import { createProject, type Project } from './project.ts'
 
-/** What `npm start -- --once` runs, on another port than a person's own. */
+/** What `npm start -- --once` runs. It takes any free port for itself, as a person's own host may be running. */
 const START = (JSON.parse(readDoc('package.json')) as { scripts: Record<string, string> }).scripts.start?.split(
   'main.ts ',
 )
-const ARGUMENTS = [...(START?.at(-1)?.split(' ') ?? []), '--once', '--listen', '127.0.0.1:0']
+const ARGUMENTS = [...(START?.at(-1)?.split(' ') ?? []), '--once']
 
 describe('npm start -- --once', () => {
   let project: Project
@@ -47,11 +47,32 @@ describe('npm start -- --once', () => {
     expect(stdout).not.toContain('The embedded API server is up')
   })
 
+  test('says which controller has a kind that no CustomResourceDefinition defines, and where', async () => {
+    const file = join(project.dir, 'config/ostler.yaml')
+    writeFileSync(file, readFileSync(file, 'utf8').replace('crd/*.yaml', 'crd/deployment*.yaml'))
+    const { code, stdout, stderr } = await ostler(ARGUMENTS, { cwd: project.dir })
+    expect(stdout).toContain(`${file}:6: nothing serves crddemo.k8s.io/v1/Mydemo: name the file of its CustomResource`)
+    expect(stderr).toMatch(/mydemo\.yaml:1:1: Cannot apply Mydemo "example": The API server does not serve /)
+    expect(code).toBe(1)
+  })
+
+  test('ends with 1 and names the place of a sample that the API server refuses', async () => {
+    writeFileSync(
+      sample('mydemo.yaml'),
+      readFileSync(sample('mydemo.yaml'), 'utf8').replace('port: 8080', 'port: none'),
+    )
+    const { code, stderr } = await ostler(ARGUMENTS, { cwd: project.dir })
+    expect(stderr).toMatch(/config\/samples\/mydemo\.yaml:\d+:1: Cannot apply Mydemo "example": /)
+    expect(code).toBe(1)
+  })
+
   test('ends with 1 and names the promise that was not kept', { timeout: 240_000 }, async () => {
     const file = sample('mydemo.expect.yaml')
     writeFileSync(file, readFileSync(file, 'utf8').replace('port: 8080', 'port: 8081'))
     const { code, stdout } = await ostler(ARGUMENTS, { cwd: project.dir, timeoutMs: 200_000 })
     expect(code).toBe(1)
-    expect(stdout).toMatch(/Not reached: mydemo: .*Mydemo "example": status\.observed\.port: expected 8081, found 8080/)
+    expect(stdout).toMatch(
+      /Not reached: mydemo: .*Mydemo "example": status\.observed\.port: expected 8081, found 8080 \(.*mydemo\.expect\.yaml:\d+\)/,
+    )
   })
 })

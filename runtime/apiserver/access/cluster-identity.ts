@@ -1,5 +1,5 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createCertificateAuthority, SERVER_NAMES } from './certificate-authority.ts'
 
@@ -17,19 +17,25 @@ export interface ClusterIdentity {
 
 const FILE = 'identity.json'
 
-/** The identity kept in a folder, made there when it has none; without a folder: a new one. */
+/** The identity kept in a folder, made there when it has none; without a folder: a new one. Errors: Error for one that is damaged. */
 export function clusterIdentity(folder?: string): ClusterIdentity {
   if (folder === undefined) return createIdentity()
   const file = join(folder, FILE)
+  if (existsSync(file)) return readIdentity(file)
+  const identity = createIdentity()
+  // Whole or not at all, whenever the process ends.
+  writeFileSync(`${file}.next`, JSON.stringify(identity), { mode: 0o600 })
+  renameSync(`${file}.next`, file)
+  return identity
+}
+
+function readIdentity(file: string): ClusterIdentity {
+  const text = readFileSync(file, 'utf8')
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as ClusterIdentity
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    const identity = createIdentity()
-    // Whole or not at all, whenever the process ends.
-    writeFileSync(`${file}.next`, JSON.stringify(identity), { mode: 0o600 })
-    renameSync(`${file}.next`, file)
-    return identity
+    return JSON.parse(text) as ClusterIdentity
+  } catch (cause) {
+    const advice = 'delete it for a new identity, with which earlier kubeconfigs and tokens end'
+    throw new Error(`"${FILE}" is damaged; ${advice}`, { cause })
   }
 }
 
