@@ -56,7 +56,7 @@ export function parseYamlDocument(text: string): YamlDocument {
 }
 
 /** All documents of a text; none when it does not parse. */
-export interface YamlDocuments {
+interface YamlDocuments {
   readonly values: readonly unknown[]
   /** As many. */
   readonly roots: readonly YamlNode[]
