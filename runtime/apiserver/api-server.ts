@@ -7,7 +7,6 @@
  * - aggregated API servers (APIService objects with a service)
  * - the groups flowcontrol.apiserver.k8s.io and resource.k8s.io: not served, so 404
  * - what the real one puts by itself into servicecidrs, ipaddresses and leases
- * - what the real one puts by itself into servicecidrs, ipaddresses and leases
  * - admission policies (ValidatingAdmissionPolicy, MutatingAdmissionPolicy); of PodSecurity a warning says so
  * - webhooks behind a Service, and the variable authorizer in match conditions; Secrets of type service-account-token
  * - server-side apply of subresources other than status and scale
@@ -23,6 +22,8 @@
  * - who manages which fields of what a webhook converts: fields of other versions are taken to have the same paths
  * - server-side apply of a custom resource's scale, which fails with the real one
  * - HTTP/1.1 only; no gzip
+ * - OpenAPI without the descriptions of built-in kinds, so that kubectl explain shows their fields alone; no document for what is no
+ *   group version; of /readyz?verbose and its like the checks that there are here
  * - discovery tells what is served, in the order of the built-in groups, whichever APIServices there are; componentstatuses are none
  * - CertificateSigningRequests are signed by nobody, as on a cluster whose controllers have no authority, and not cleaned up
  * - the time of bookmarks; the parser's own words for YAML that cannot be read; methods that are no HTTP (400, not 405)
