@@ -1,4 +1,5 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash, randomUUID } from 'node:crypto'
+import { readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 
 const FILE = 'lock'
@@ -10,19 +11,57 @@ const FILE = 'lock'
  */
 export function lockFolder(folder: string): () => void {
   const file = join(folder, FILE)
-  for (let attempt = 1; ; attempt++) {
-    try {
-      writeFileSync(file, `${process.pid} ${startOf(process.pid) ?? ''}`, { flag: 'wx', mode: 0o600 })
-      return () => rmSync(file, { force: true })
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-      const [pid = '', start = ''] = readFileSync(file, 'utf8').split(' ')
-      const holder = Number(pid)
-      if (attempt > 1 || (isAlive(holder) && (startOf(holder) ?? '') === start))
-        throw new Error(`Cannot use "${folder}": process ${holder} uses it`)
-      rmSync(file, { force: true })
-    }
+  const holder = take(file)
+  if (holder !== undefined) throw new Error(`Cannot use "${folder}": process ${holder} uses it`)
+  return () => rmSync(file, { force: true })
+}
+
+/**
+ * Undefined: it is ours; else the number of the process whose it is. A lock is a link to nothing: made with what it says in
+ * one step, so that nobody sees half of it. Of those who find one lock stale, one alone may take it away: who has the lock
+ * named after it, and looked again since. Otherwise the second would take away the new lock of the first.
+ */
+function take(file: string): number | undefined {
+  for (;;) {
+    if (create(file)) return undefined
+    const found = read(file)
+    if (found === undefined) continue
+    if (isHeld(found)) return holderOf(found)
+    const claim = `${file}.${createHash('sha256').update(found).digest('hex').slice(0, 16)}`
+    const other = take(claim)
+    if (other !== undefined) return other
+    if (read(file) === found) rmSync(file, { force: true })
+    rmSync(claim, { force: true })
   }
+}
+
+function create(file: string): boolean {
+  try {
+    symlinkSync(`${process.pid} ${startOf(process.pid) ?? ''} ${randomUUID()}`, file)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    return false
+  }
+}
+
+/** Undefined: it is gone. */
+function read(file: string): string | undefined {
+  try {
+    return readlinkSync(file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    return undefined
+  }
+}
+
+function holderOf(text: string): number {
+  return Number(text.split(' ', 1)[0])
+}
+
+function isHeld(text: string): boolean {
+  const holder = holderOf(text)
+  return isAlive(holder) && (startOf(holder) ?? '') === text.split(' ')[1]
 }
 
 /** When it started, in the kernel's ticks; undefined where that cannot be had. */

@@ -124,20 +124,34 @@ class JournalWriter {
     closeSync(this.#fd)
   }
 
-  /** Beside the old one, which counts until the new one is whole and in its place. */
+  /** Without what is old; where that fails, as on a full disk, the old one goes on and the next try comes as much later. */
   #rewrite(): void {
-    const next = `${this.#file}.next`
-    const fd = openSync(next, 'w', 0o600)
-    let bytes = 0
-    for (const object of this.#objects.values()) bytes += writeAll(fd, lineOfObject(object))
-    bytes += writeAll(fd, lineOf({ op: 'mark', revision: this.#revision }))
-    fsyncSync(fd)
-    closeSync(fd)
-    renameSync(next, this.#file)
-    closeSync(this.#fd)
-    this.#fd = openSync(this.#file, 'a', 0o600)
-    this.#bytes = bytes
-    this.#neededBytes = bytes
+    try {
+      const { fd, bytes } = this.#writeNext(`${this.#file}.next`)
+      closeSync(this.#fd)
+      this.#fd = fd
+      this.#bytes = bytes
+      this.#neededBytes = bytes
+    } catch {
+      this.#neededBytes = this.#bytes / 2
+    }
+  }
+
+  /** Beside the old one, which counts until the new one is whole and in its place. */
+  #writeNext(next: string): { fd: number; bytes: number } {
+    const fd = openSync(next, 'ax', 0o600)
+    try {
+      let bytes = 0
+      for (const object of this.#objects.values()) bytes += writeAll(fd, lineOfObject(object))
+      bytes += writeAll(fd, lineOf({ op: 'mark', revision: this.#revision }))
+      fsyncSync(fd)
+      renameSync(next, this.#file)
+      return { fd, bytes }
+    } catch (error) {
+      closeSync(fd)
+      rmSync(next, { force: true })
+      throw error
+    }
   }
 }
 

@@ -1,9 +1,11 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import { openJournal } from '../../../runtime/apiserver/storage/journal.ts'
 import { Store } from '../../../runtime/apiserver/storage/store.ts'
+
+const MIB = 1024 * 1024
 
 let folder: string
 let file: string
@@ -88,23 +90,40 @@ test('A journal that is damaged before its end is refused, not read in part', ()
   expect(open).toThrow('line 1 is damaged')
 })
 
-test('A folder is one server’s at a time, and free again after a server that was killed', () => {
-  const first = open()
-  expect(open).toThrow(`process ${process.pid} uses it`)
-  first.close()
-  // No process has this number.
-  appendFileSync(join(folder, 'lock'), '999999999')
-  open().close()
-})
-
 test('A journal of many changes to few objects is rewritten, and stays readable', () => {
   const first = open()
-  const data = 'x'.repeat(1024 * 1024)
+  const data = 'x'.repeat(MIB)
   for (let i = 0; i < 40; i++) first.put('x', `${i}${data}`)
   first.put('y')
   const before = contentOf(first.store)
   first.close()
-  expect(readFileSync(file).length).toBeLessThan(12 * 1024 * 1024)
+  expect(readFileSync(file).length).toBeLessThan(12 * MIB)
+  const second = open()
+  expect(contentOf(second.store)).toEqual(before)
+  second.close()
+})
+
+test('A journal that cannot be rewritten grows on, and no change is refused or told twice for it', () => {
+  const first = open()
+  // Nothing can be written to where the new one would be.
+  mkdirSync(`${file}.next`)
+  for (let i = 0; i < 40; i++) first.put('x', `${i}${'x'.repeat(MIB)}`)
+  const before = contentOf(first.store)
+  first.close()
+  rmSync(`${file}.next`, { recursive: true })
+  const second = open()
+  expect(contentOf(second.store)).toEqual(before)
+  for (let i = 0; i < 40; i++) second.put('x', `${i}${'y'.repeat(MIB)}`)
+  second.close()
+  expect(readFileSync(file).length).toBeLessThan(50 * MIB)
+})
+
+test('What a kill left of a rewriting is thrown away', () => {
+  const first = open()
+  first.put('x')
+  const before = contentOf(first.store)
+  first.close()
+  writeFileSync(`${file}.next`, readFileSync(file).subarray(0, 20))
   const second = open()
   expect(contentOf(second.store)).toEqual(before)
   second.close()
