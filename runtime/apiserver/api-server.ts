@@ -11,6 +11,7 @@
  * - webhooks behind a Service, and the variable authorizer in match conditions; Secrets of type service-account-token
  * - server-side apply of subresources other than status and scale
  * - /metrics, /logs, /debug, OpenID discovery
+ * - int64 beyond 2^53 (http/assert-keepable.ts), keys named __proto__, objects nested deeper than 1,000
  * What it takes without the real one's validation, beyond types and metadata (kinds/strategies/validation.ts):
  * - CSINode, IPAddress, ServiceCIDR
  * - of pods: security contexts, affinity, topology spread, DNS config, host aliases, resource claims, overhead, and of volumes'
@@ -58,6 +59,8 @@ export interface ApiServerOptions {
   readonly host?: string
   /** Default 0: any free one. */
   readonly port?: number
+  /** What comes beyond is closed at once. Default: that of http/listener.ts. */
+  readonly maxConnections?: number | undefined
   /** Default: plain HTTP. */
   readonly tls?: TlsOptions | undefined
   /** Who may come with which bearer token. */
@@ -129,8 +132,9 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     host,
     port,
     tls,
+    maxConnections: options.maxConnections,
     respond: (message) => {
-      const request = fromSocket(message, access, options.defaultToken)
+      const request = fromSocket(message, access, clock.after, options.defaultToken)
       if (options.onRequest === undefined) return handleRequest(parts, request)
       const requesterOf = () => access.requesterOf(message)
       return withReports(request, requesterOf, now, options.onRequest, (heard) => handleRequest(parts, heard))

@@ -10,11 +10,19 @@ export interface RequestInfo {
   readonly plural: string
   readonly namespace: string | undefined
   readonly name: string | undefined
-  /** Of a list, watch or deletecollection with the field selector `metadata.name=x`: x, for authorization. */
+  /** Of a list or watch with the field selector `metadata.name=x`: x, for authorization. */
   readonly selectedName?: string | undefined
   readonly subresource: string | undefined
   /** What stands behind a subresource, as in `proxy/index.html`. */
   readonly rest: readonly string[]
+}
+
+/** Path and query of what a request line asks for, also where that has the server in front, as proxies write it. */
+export function parseRequestTarget(target: string): { pathname: string; query: URLSearchParams } {
+  const url = target.replace(/^https?:\/\/[^/?]*/i, '')
+  const at = url.indexOf('?')
+  const pathname = at < 0 ? url : url.slice(0, at)
+  return { pathname, query: new URLSearchParams(at < 0 ? '' : url.slice(at + 1)) }
 }
 
 /** Reads method, path and query; the old `/watch/` prefix is a watch. */
@@ -78,7 +86,7 @@ function verbOf(method: string, name: string | undefined, query: URLSearchParams
 }
 
 function readSelectedName(verb: string, query: URLSearchParams): string | undefined {
-  if (!['list', 'watch', 'deletecollection'].includes(verb)) return undefined
+  if (!['list', 'watch'].includes(verb)) return undefined
   const terms = (query.get('fieldSelector') ?? '').split(',')
   return terms.map((term) => /^metadata\.name==?([^=]+)$/.exec(term.trim())?.[1]).find((name) => name !== undefined)
 }

@@ -1,7 +1,8 @@
 import { DUMP_SCHEMA, load, YAMLException } from 'js-yaml'
 import { isJsonObject, type JsonValue } from '../json.ts'
-import { badRequest, notImitated, unsupportedMediaType } from '../status.ts'
+import { ApiError, badRequest, notImitated, unsupportedMediaType } from '../status.ts'
 import { MEDIA_TYPES } from './accept.ts'
+import { assertKeepable, assertKeepableYaml } from './assert-keepable.ts'
 import { describeJsonFault } from './go-json-error.ts'
 import { MalformedBody } from './malformed-body.ts'
 import { decodeProtobuf } from './protobuf.ts'
@@ -44,7 +45,7 @@ export function bodyFormat(contentType: string | undefined): BodyFormat {
   }
 }
 
-/** errors: MalformedBody, ApiError 400 for what is nested too deeply */
+/** errors: MalformedBody, ApiError 400 for what is nested too deeply, 501 for what could not be kept as it is */
 export function decodeBody(bytes: Buffer, format: BodyFormat): DecodedBody {
   if (format === 'protobuf') return { value: decodeProtobuf(bytes), text: undefined, faults: [] }
   const text = bytes.toString('utf8')
@@ -53,13 +54,16 @@ export function decodeBody(bytes: Buffer, format: BodyFormat): DecodedBody {
   return { value, text: format === 'json' ? text : undefined, faults }
 }
 
-/** errors: MalformedBody with the words of Go's decoder */
+/** errors: MalformedBody with the words of Go's decoder; ApiError 501 for what could not be kept as it is */
 export function parseJson(text: string): JsonValue {
+  let value: JsonValue
   try {
-    return JSON.parse(text) as JsonValue
+    value = JSON.parse(text) as JsonValue
   } catch {
     throw new MalformedBody(describeJsonFault(text))
   }
+  assertKeepable(text)
+  return value
 }
 
 function parseYaml(text: string): { value: JsonValue; faults: readonly string[] } {
@@ -67,7 +71,7 @@ function parseYaml(text: string): { value: JsonValue; faults: readonly string[] 
     return { value: loadYaml(text, false), faults: [] }
   } catch (error) {
     const fault = error instanceof YAMLException ? duplicateKey(error, text) : undefined
-    if (fault === undefined) throw error instanceof MalformedBody ? error : malformedYaml(error)
+    if (fault === undefined) throw error instanceof YAMLException ? malformedYaml(error) : error
     return { value: loadYaml(text, true), faults: [fault] }
   }
 }
@@ -80,15 +84,17 @@ function duplicateKey({ reason, mark }: YAMLException, text: string): string | u
   return `yaml: unmarshal errors:\n  line ${mark.line + 1}: key ${JSON.stringify(name)} already set in map`
 }
 
-/** `takesLast`: of values of one key, where else it is an error. errors: YAMLException, MalformedBody */
+/** `takesLast`: of values of one key, where else it is an error. errors: YAMLException, MalformedBody, ApiError 501 */
 function loadYaml(text: string, takesLast: boolean): JsonValue {
   try {
     // Numbers of YAML 1.2 too, such as 1e-7. Through JSON, as kube-apiserver does: dates become text, and what JSON has no word for is gone.
     const value = load(text, { schema: DUMP_SCHEMA, json: takesLast }) ?? null
     if (sizeOf(value) > MAX_YAML_VALUES) throw new Error('document contains excessive aliasing')
+    assertKeepableYaml(value, text)
     return JSON.parse(JSON.stringify(value)) as JsonValue
   } catch (error) {
-    throw !takesLast && error instanceof YAMLException ? error : malformedYaml(error)
+    const isOwn = error instanceof ApiError || error instanceof MalformedBody
+    throw isOwn || (!takesLast && error instanceof YAMLException) ? error : malformedYaml(error)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { Clock } from '../../util/clock.ts'
 import type { Access } from '../access/access.ts'
 import type { User } from '../access/user.ts'
 import type { VirtualResources } from '../access/virtual-resource.ts'
@@ -6,7 +7,7 @@ import { pageNotFound } from '../discovery/answer.ts'
 import type { Discovery } from '../discovery/discovery.ts'
 import type { ApiResource } from '../kinds/api-resource.ts'
 import type { Registry } from '../kinds/registry.ts'
-import { type RequestInfo, readRequestInfo } from '../request-info.ts'
+import { parseRequestTarget, type RequestInfo, readRequestInfo } from '../request-info.ts'
 import type { RestContext, RestRequest } from '../rest/rest-request.ts'
 import { type ServeSubresource, serveResource } from '../rest/serve-resource.ts'
 import { serveVirtual } from '../rest/serve-virtual.ts'
@@ -14,6 +15,7 @@ import { ApiError, internalError, methodNotAllowed, pathNotFound } from '../stat
 import { type Answer, asYaml, errorAnswer, pretty, type StreamAnswer } from './answer.ts'
 import { negotiate } from './negotiate.ts'
 import { readBody } from './read-body.ts'
+import { Warnings } from './warnings.ts'
 
 /** The parts that requests go through. */
 export interface RequestParts {
@@ -39,17 +41,20 @@ export interface PlainRequest {
 }
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
-/** More than that says nothing any more; kube-apiserver cuts at 4 KiB of text. */
-const MAX_WARNINGS = 100
 
-export function fromSocket(message: IncomingMessage, access: Access, defaultToken?: string): PlainRequest {
+export function fromSocket(
+  message: IncomingMessage,
+  access: Access,
+  after: Clock['after'],
+  defaultToken?: string,
+): PlainRequest {
   if (defaultToken !== undefined) message.headers.authorization ??= `Bearer ${defaultToken}`
   const headers = message.headers as Readonly<Record<string, string | undefined>>
   return {
     method: message.method ?? 'GET',
     url: message.url ?? '/',
     headers,
-    readBody: () => readBody(message, headers['content-length']),
+    readBody: () => readBody(message, headers['content-length'], after),
     authenticate: () => access.authenticate(message),
     isTrusted: false,
   }
@@ -57,9 +62,9 @@ export function fromSocket(message: IncomingMessage, access: Access, defaultToke
 
 /** Answers whatever happens. */
 export async function handleRequest(parts: RequestParts, request: PlainRequest): Promise<Answer | StreamAnswer> {
-  const warnings: string[] = []
+  const warnings = new Warnings()
   try {
-    const { pathname, query } = parseUrl(request.url)
+    const { pathname, query } = parseRequestTarget(request.url)
     const answer = await route(parts, request, pathname, query, warnings)
     if ('open' in answer) return answer
     return finish(answer, request, query, warnings)
@@ -76,7 +81,7 @@ async function route(
   request: PlainRequest,
   path: string,
   query: URLSearchParams,
-  warnings: string[],
+  warnings: Warnings,
 ): Promise<Answer | StreamAnswer> {
   const { method, headers } = request
   const info = readRequestInfo(method, path, query)
@@ -107,9 +112,7 @@ async function route(
     authorize: (asked) => {
       if (!request.isTrusted) parts.access.authorize(user, asked)
     },
-    warn: (text) => {
-      if (warnings.length < MAX_WARNINGS && !warnings.includes(text)) warnings.push(text)
-    },
+    warn: (text) => warnings.add(text),
   }
   const isThere = info.subresource === undefined || resource.subresources.has(info.subresource)
   if (isThere && resource.deprecation !== undefined) restRequest.warn(resource.deprecation)
@@ -137,16 +140,9 @@ function unknownResource({ registry }: RequestParts, { group }: RequestInfo): An
   return pageNotFound()
 }
 
-function parseUrl(url: string): { pathname: string; query: URLSearchParams } {
-  const at = url.indexOf('?')
-  const pathname = at < 0 ? url : url.slice(0, at)
-  return { pathname, query: new URLSearchParams(at < 0 ? '' : url.slice(at + 1)) }
-}
-
 /** People who ask by hand get their answers indented. source: apiserver pkg/endpoints/handlers/negotiation isPrettyPrint */
-function finish(answer: Answer, request: PlainRequest, query: URLSearchParams, warnings: readonly string[]): Answer {
-  const withWarnings =
-    warnings.length === 0 ? answer : { ...answer, headers: { ...answer.headers, warning: formatWarnings(warnings) } }
+function finish(answer: Answer, request: PlainRequest, query: URLSearchParams, { header }: Warnings): Answer {
+  const withWarnings = header === undefined ? answer : { ...answer, headers: { ...answer.headers, warning: header } }
   if (wantsYaml(request.headers.accept) && answer.headers['content-type'] === 'application/json')
     return asYaml(withWarnings)
   const asked = query.get('pretty')
@@ -162,11 +158,4 @@ function wantsYaml(accept: string | undefined): boolean {
   } catch {
     return false
   }
-}
-
-/** One header with all of them, as HTTP allows. source: apimachinery pkg/util/net NewWarningHeader */
-function formatWarnings(warnings: readonly string[]): string {
-  const text = warnings.map((each) => `299 - "${each.replace(/\p{Cc}/gu, ' ').replace(/["\\]/g, '\\$&')}"`).join(', ')
-  // A header is bytes, which Node.js takes one a character.
-  return Buffer.from(text, 'utf8').toString('latin1')
 }

@@ -16,6 +16,8 @@ export interface ListenerOptions {
   /** 0: any free one. */
   readonly port: number
   readonly tls?: TlsOptions | undefined
+  /** What comes beyond is closed at once. Default: MAX_CONNECTIONS. */
+  readonly maxConnections?: number | undefined
   /** Never throws: what fails is an answer too. */
   respond(request: IncomingMessage): Promise<Answer | StreamAnswer>
 }
@@ -27,6 +29,8 @@ export interface Listener {
   close(graceMs?: number): Promise<void>
 }
 
+/** Far more than clients of one machine have, and below the number of files that a process may open. */
+const MAX_CONNECTIONS = 8_192
 /** Headers beyond this are refused by Node.js (431). */
 const MAX_HEADER_BYTES = 64 * 1024
 /** As long as a header may take to arrive. */
@@ -34,8 +38,9 @@ const HEADERS_TIMEOUT_MS = 30_000
 /** Longer than the idle connections that clients keep: they close first. */
 const KEEP_ALIVE_TIMEOUT_MS = 180_000
 
-export async function listen({ host, port, tls, respond }: ListenerOptions): Promise<Listener> {
-  const options = {
+export async function listen(options: ListenerOptions): Promise<Listener> {
+  const { host, port, tls, maxConnections = MAX_CONNECTIONS, respond } = options
+  const settings = {
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: HEADERS_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
@@ -44,11 +49,15 @@ export async function listen({ host, port, tls, respond }: ListenerOptions): Pro
     // What asks for websockets or SPDY (exec, attach, portforward) is told in a Status why not.
     shouldUpgradeCallback: () => false,
   }
-  const handle = (request: IncomingMessage, response: ServerResponse) => void answer(request, response, respond)
+  const handle = (request: IncomingMessage, response: ServerResponse) => {
+    // What cannot be answered must not stay open, and is nobody else's affair.
+    answer(request, response, respond).catch(() => response.destroy())
+  }
   const server =
     tls === undefined
-      ? createServer(options, handle)
-      : createSecureServer({ ...options, ...tls, requestCert: true, rejectUnauthorized: false }, handle)
+      ? createServer(settings, handle)
+      : createSecureServer({ ...settings, ...tls, requestCert: true, rejectUnauthorized: false }, handle)
+  server.maxConnections = maxConnections
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, () => resolve())

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { User } from '../access/user.ts'
-import { type RequestInfo, readRequestInfo } from '../request-info.ts'
+import { parseRequestTarget, type RequestInfo, readRequestInfo } from '../request-info.ts'
 import type { Answer, StreamAnswer, StreamSink } from './answer.ts'
 import type { PlainRequest } from './handle-request.ts'
 
@@ -54,12 +54,12 @@ export async function withReports(
     },
   })
   const { method, url } = request
-  const [path = '', search = ''] = url.split('?', 2)
+  const { pathname, query } = parseRequestTarget(url)
   const requester = attempt(requesterOf)
   const facts = {
     ...{ id: randomUUID(), method, url, receivedAt, body, requester, code: answer.code },
     userAgent: request.headers['user-agent'],
-    info: readRequestInfo(method, path, new URLSearchParams(search)),
+    info: readRequestInfo(method, pathname, query),
     impersonated: isSame(user, requester) ? undefined : user,
   }
   const tell = (stage: RequestReport['stage'], told: Answer | undefined) =>

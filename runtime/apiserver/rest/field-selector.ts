@@ -50,7 +50,7 @@ function parseTerm(term: string, text: string): FieldRequirement {
 
 /** Kinds with fields of their own, beside the two of all, word it in their way; so do custom ones. */
 function assertKnown(field: string, { selectableFields, isCustom }: ApiResource): void {
-  if (META_FIELDS.includes(field) || selectableFields[field] !== undefined) return
+  if (META_FIELDS.includes(field) || Object.hasOwn(selectableFields, field)) return
   if (isCustom || Object.keys(selectableFields).length > 0) throw badRequest(`field label not supported: ${field}`)
   throw badRequest(`${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`)
 }

@@ -57,7 +57,7 @@ export async function patchFromRequest(context: RestContext, request: RestReques
 export function patchTypeOf({ contentType, resource }: RestRequest): PatchType {
   const mediaType = contentType?.split(';', 1)[0]?.trim() ?? ''
   if (mediaType === 'application/apply-patch+cbor') throw notImitated('CBOR')
-  const type = TYPES[mediaType]
+  const type = Object.hasOwn(TYPES, mediaType) ? TYPES[mediaType] : undefined
   if (type === undefined) throw new ApiError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {})
   if (type !== 'strategic' || !resource.isCustom) return type
   const accepted = Object.keys(TYPES).filter((each) => TYPES[each] !== 'strategic')

@@ -41,7 +41,9 @@ test('A taking over of a stale lock that was itself cut off stands in nobody’s
   expect(readdirSync(folder)).toEqual([])
 })
 
-test('Of processes that find stale locks at the same time, one alone gets each folder', { timeout: 60_000 }, async () => {
+test('Of processes that find stale locks at the same time, one alone gets each folder', {
+  timeout: 60_000,
+}, async () => {
   const FOLDERS = 300
   for (let i = 0; i < FOLDERS; i++) {
     mkdirSync(join(folder, String(i)))

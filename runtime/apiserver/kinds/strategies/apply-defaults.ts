@@ -55,7 +55,7 @@ function shapeOrRefuse(object: ApiObject, type: string): object {
 function replaceContent(object: ApiObject, content: object): void {
   const target = jsonOf(object)
   const { metadata } = object
-  for (const key of Object.keys(target)) if (!(key in content)) delete target[key]
+  for (const key of Object.keys(target)) if (!Object.hasOwn(content, key)) delete target[key]
   // Metadata stays the same object, for whoever holds it, and is there even where Go has nothing to write.
   const shaped = (content as Partial<ApiObject>).metadata ?? {}
   for (const key of Object.keys(metadata)) if (!(key in shaped)) delete jsonOf(metadata)[key]

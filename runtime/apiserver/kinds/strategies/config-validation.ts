@@ -25,7 +25,9 @@ export function validateConfigMap(configMap: ApiObject): FieldError[] {
   return [
     ...Object.keys(data).flatMap((key) => [
       ...checkName(key, `data[${key}]`, configMapKey),
-      ...(key in binary ? [invalidValue(`data[${key}]`, key, 'duplicate of key present in binaryData')] : []),
+      ...(Object.hasOwn(binary, key)
+        ? [invalidValue(`data[${key}]`, key, 'duplicate of key present in binaryData')]
+        : []),
     ]),
     ...Object.keys(binary).flatMap((key) => checkName(key, `binaryData[${key}]`, configMapKey)),
     ...(bytes > MAX_BYTES ? [tooLong('[]', MAX_BYTES)] : []),
@@ -72,10 +74,10 @@ function typeFaults(secret: ApiObject, data: Readonly<Record<string, string>>): 
   }
   if (type === 'kubernetes.io/basic-auth') {
     const keys = ['username', 'password']
-    return keys.some((key) => key in data) ? [] : keys.map((key) => required(`data[${key}]`))
+    return keys.some((key) => Object.hasOwn(data, key)) ? [] : keys.map((key) => required(`data[${key}]`))
   }
-  const keys = REQUIRED_KEYS[type] ?? []
-  const missing = keys.filter((key) => !(key in data)).map((key) => required(`data[${key}]`))
+  const keys = Object.hasOwn(REQUIRED_KEYS, type) ? (REQUIRED_KEYS[type] as readonly string[]) : []
+  const missing = keys.filter((key) => !Object.hasOwn(data, key)).map((key) => required(`data[${key}]`))
   return type.startsWith('kubernetes.io/docker') && missing.length === 0 ? jsonFaults(keys[0] as string, data) : missing
 }
 
