@@ -39,14 +39,14 @@ export function createAuthenticator({ given, serviceAccounts, allowsAnonymous }:
     ofToken,
     authenticate(request) {
       const byCertificate = request.socket instanceof TLSSocket ? userOfCertificate(request.socket) : undefined
-      if (byCertificate !== undefined) return byCertificate
+      if (typeof byCertificate === 'object') return byCertificate
       const token = bearerToken(request.headers.authorization)
       if (token !== undefined) {
         const found = ofToken(token)
         if (found === undefined || 'error' in found) throw unauthorized()
         return found.user
       }
-      if (!allowsAnonymous) throw unauthorized()
+      if (byCertificate === 'invalid' || !allowsAnonymous) throw unauthorized()
       return ANONYMOUS
     },
   }
@@ -60,18 +60,18 @@ function withAuthenticated(groups: readonly string[]): readonly string[] {
   return groups.includes('system:authenticated') ? groups : [...groups, 'system:authenticated']
 }
 
-/** Undefined where there is none: other schemes are nobody's, and so anonymous. */
+/** Undefined where there is none: other schemes, and a second space before the token, are nobody's, and so anonymous. */
 function bearerToken(header: string | undefined): string | undefined {
-  return /^bearer +(\S+)\s*$/i.exec(header ?? '')?.[1]
+  return /^\s*bearer (\S+)/i.exec(header ?? '')?.[1]
 }
 
-/** The common name is the user, organizations are groups. errors: ApiError 401 for a certificate of another authority */
-function userOfCertificate(socket: TLSSocket): User | undefined {
+/** The common name is the user, organizations are groups. `invalid`: of another authority, or not for clients; a token may still do. */
+function userOfCertificate(socket: TLSSocket): User | 'invalid' | undefined {
   const certificate = socket.getPeerCertificate()
   if (certificate?.raw === undefined) return undefined
-  if (!socket.authorized) throw unauthorized()
+  if (!socket.authorized) return 'invalid'
   const { CN: name, O: organizations = [] } = certificate.subject as { CN?: string; O?: string | string[] }
-  if (name === undefined) throw unauthorized()
+  if (name === undefined) return 'invalid'
   const id = createHash('sha256').update(certificate.raw).digest('hex')
   return {
     name,

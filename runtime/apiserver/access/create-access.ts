@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http'
-import { type RequestInfo, readRequestInfo } from '../request-info.ts'
+import { parseRequestTarget, type RequestInfo, readRequestInfo } from '../request-info.ts'
 import type { Store } from '../storage/store.ts'
 import { StoredObjects } from '../storage/stored-objects.ts'
 import type { Access } from './access.ts'
 import { createAuthenticator, type GivenToken } from './authentication.ts'
 import { notAuthorized } from './forbidden.ts'
-import { impersonate } from './impersonation.ts'
+import { impersonate, type LastModes } from './impersonation.ts'
 import { RbacAuthorizer } from './rbac-authorizer.ts'
 import {
   createLocalSubjectAccessReview,
@@ -44,11 +44,13 @@ export function createAccess(options: AccessOptions): AccessParts {
   const authenticator = createAuthenticator({ given: tokens, serviceAccounts: serviceAccountTokens, allowsAnonymous })
   const authorizer = new RbacAuthorizer(objects)
   const decide = authorizer.decide.bind(authorizer)
+  const lastModes: LastModes = new Map()
   return {
     authorizer,
     serviceAccountTokens,
     async authenticate(request) {
-      return impersonate(authenticator.authenticate(request), request.headersDistinct, infoOf(request), decide)
+      const requester = authenticator.authenticate(request)
+      return impersonate(requester, request.headersDistinct, infoOf(request), decide, lastModes)
     },
     requesterOf: (request) => authenticator.authenticate(request),
     authorize(user, info) {
@@ -69,6 +71,6 @@ export function createAccess(options: AccessOptions): AccessParts {
 
 /** For impersonation, which may be allowed for some requests only. */
 function infoOf(request: IncomingMessage): RequestInfo {
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
-  return readRequestInfo(request.method ?? 'GET', pathname, searchParams)
+  const { pathname, query } = parseRequestTarget(request.url ?? '/')
+  return readRequestInfo(request.method ?? 'GET', pathname, query)
 }

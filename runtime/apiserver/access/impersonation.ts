@@ -18,25 +18,46 @@ interface Wanted {
 
 /**
  * The user that the Impersonate headers ask for, once `requester` may be that user in this request; else the requester.
- * Tried in order, as kube-apiserver 1.36 does: what a constrained mode allows, then the old verb `impersonate`.
+ * Tried in order, as kube-apiserver 1.36 does: the mode that did last, what a constrained mode allows, then the old verb `impersonate`.
  * errors: ApiError 400 (no user name), 403 of the first mode that applied
  * source: apiserver pkg/endpoints/filters/impersonation
  */
-export function impersonate(requester: User, headers: DistinctHeaders, info: RequestInfo, decide: Decide): User {
+export function impersonate(
+  requester: User,
+  headers: DistinctHeaders,
+  info: RequestInfo,
+  decide: Decide,
+  lastModes: LastModes = new Map(),
+): User {
   const wanted = readWanted(headers)
   if (wanted === undefined) return requester
   let firstError: unknown
-  for (const mode of MODES) {
+  const last = lastModes.get(requester.name)
+  for (const mode of last === undefined ? MODES : [last, ...MODES.filter((each) => each !== last)]) {
     if (!mode.applies(wanted, requester)) continue
     try {
       if (mode.name !== undefined)
         check(requester, { ...info, verb: `impersonate-on:${mode.name}:${info.verb}` }, decide)
-      return asWanted(requester, wanted, mode.name, decide)
+      const user = asWanted(requester, wanted, mode.name, decide)
+      remember(lastModes, requester.name, mode)
+      return user
     } catch (error) {
       firstError ??= error
     }
   }
   throw firstError
+}
+
+/** Which mode let a requester through last: it is tried first, and its refusal is the one that is told. By user name. */
+export type LastModes = Map<string, Mode>
+
+/** As kube-apiserver remembers; the oldest goes. */
+const MAX_REMEMBERED = 10_000
+
+function remember(lastModes: LastModes, name: string, mode: Mode): void {
+  lastModes.delete(name)
+  lastModes.set(name, mode)
+  if (lastModes.size > MAX_REMEMBERED) lastModes.delete(lastModes.keys().next().value as string)
 }
 
 interface Mode {

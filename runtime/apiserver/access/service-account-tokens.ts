@@ -66,7 +66,8 @@ export function createServiceAccountTokens({ objects, now, privateKey }: Options
       const end = token.lastIndexOf('.')
       const signature = Buffer.from(token.slice(end + 1), 'base64url')
       const signed = Buffer.from(token.slice(0, end))
-      if (!verify('sha256', signed, { key: publicKey, dsaEncoding: 'ieee-p1363' }, signature)) return undefined
+      if (!verify('sha256', signed, { key: publicKey, dsaEncoding: 'ieee-p1363' }, signature))
+        return { error: 'go-jose/go-jose: error in cryptographic primitive' }
       return readClaims(claims, audiences, now() / 1000, objects)
     },
   }

@@ -1,7 +1,5 @@
-import { describeFieldError, type FieldError } from '../field-error.ts'
 import type { ApiObject } from '../json.ts'
 import type { RequestInfo } from '../request-info.ts'
-import { ApiError } from '../status.ts'
 import type { User } from './user.ts'
 
 /** A POST to a resource that is answered and not kept. */
@@ -16,10 +14,3 @@ export type VirtualCreate = (request: VirtualRequest, object: ApiObject) => ApiO
 
 /** By `group/plural`, or `group/plural/subresource`. */
 export type VirtualResources = ReadonlyMap<string, VirtualCreate>
-
-/** As kube-apiserver refuses reviews: it gives no kind. */
-export function invalidReview(group: string, error: FieldError): ApiError {
-  const message = describeFieldError(error)
-  const causes = [{ reason: error.reason, message, field: error.field }]
-  return new ApiError(422, 'Invalid', `.${group} "" is invalid: ${error.field}: ${message}`, { group, causes })
-}

@@ -4,7 +4,7 @@ import { type Answer, jsonText } from '../http/answer.ts'
 import type { ApiObject } from '../json.ts'
 import type { ApiResource } from '../kinds/api-resource.ts'
 import { SCALE_COLUMNS } from '../kinds/columns/scale-columns.ts'
-import { methodNotAllowed } from '../status.ts'
+import { methodNotAllowed, pathNotFound } from '../status.ts'
 import { decodeObject } from './decode-object.ts'
 import { fillNamespace } from './object-identity.ts'
 import { completeObject } from './object-rules.ts'
@@ -21,6 +21,8 @@ export async function serveVirtual(
   const id = [resource.group, resource.plural, ...(info.subresource === undefined ? [] : [info.subresource])].join('/')
   const answer = virtualResources.get(id)
   if (answer === undefined) return undefined
+  // Nothing is kept, so nothing has a name.
+  if (info.name !== undefined && info.subresource === undefined) throw pathNotFound()
   if (info.verb !== 'create') throw methodNotAllowed()
   const expected = kindOf(context, request)
   const options = readWriteOptions(request.query, 'CreateOptions')

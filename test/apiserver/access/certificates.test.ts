@@ -68,6 +68,13 @@ test('a client certificate of another authority is refused', async () => {
   expect(await whoAmI(createCertificateAuthority(), asClient(stranger))).toMatchObject({ code: 401 })
 })
 
+test('a client certificate of another authority does not keep a token from being good', async () => {
+  const stranger = asClient(createCertificateAuthority().issueClient({ name: 'ann' }))
+  const withToken = (token: string) => ({ ...stranger, headers: { authorization: `Bearer ${token}` } })
+  expect(await whoAmI(createCertificateAuthority(), withToken('t'))).toMatchObject({ name: 'by-token' })
+  expect(await whoAmI(createCertificateAuthority(), withToken('wrong'))).toMatchObject({ code: 401 })
+})
+
 test('over HTTPS without a certificate the token counts, and nothing is anonymous', async () => {
   const authority = createCertificateAuthority()
   const byToken = await whoAmI(authority, { headers: { authorization: 'Bearer t' } })

@@ -93,3 +93,22 @@ test('impersonate() of groups without a user is a bad request, in Go', () => {
       'requested &user.DefaultInfo{Name:"", UID:"", Groups:[]string{"g"}, Extra:map[string][]string(nil)} without impersonating a user name',
   })
 })
+
+test('impersonate() tries the mode first that let the requester through last, and refuses in its words', () => {
+  const authorizer = new RbacAuthorizer(
+    new StoredObjects(storeWith({ name: 'r', rules: [may('users', 'z'), may('users', 'y')], subjects })),
+  )
+  const lastModes = new Map()
+  const ask = (name: string) => {
+    const headers = { 'impersonate-user': [name] }
+    return impersonate(user('ann'), headers, listPods, authorizer.decide.bind(authorizer), lastModes)
+  }
+  const constrained = expect.stringContaining('cannot impersonate-on:user-info:list resource "pods"')
+  expect(refusal(() => ask('x'))).toHaveProperty('message', constrained)
+  expect(ask('z').name).toBe('z')
+  expect(refusal(() => ask('x'))).toHaveProperty(
+    'message',
+    'users "x" is forbidden: User "ann" cannot impersonate resource "users" in API group "" at the cluster scope',
+  )
+  expect(ask('y').name).toBe('y')
+})

@@ -21,6 +21,7 @@ const bind = (subject: object, roleRef: object = ROLE) =>
   first(post(`${rbac}/namespaces/{ns}/rolebindings`, { metadata: { name: 'b' }, subjects: [subject], roleRef }))
 const ABSENT_ROLE =
   'configmaps is forbidden: User "{id}" cannot list resource "configmaps" in API group "" in the namespace "{ns}": RBAC: role.rbac.authorization.k8s.io "absent" not found'
+const NO_ROLE = 'role.rbac.authorization.k8s.io "absent" not found'
 const USER = { kind: 'User', name: '{id}', apiGroup: 'rbac.authorization.k8s.io' }
 /** Rights take effect a moment after the answer. */
 const granted = (verb: string, resource: string, extra: object = {}, user: object = { user: '{id}' }): Step =>
@@ -605,4 +606,84 @@ const tokens: Case[] = [
   ),
 ]
 
-export const access: readonly Case[] = [...users, ...impersonation, ...rights, ...reviews, ...tokens]
+/** What is asked to be decided, in ways that it is not to be asked. */
+const asked = (feature: string, resourceAttributes: object, extra: object = {}): Case =>
+  ask(
+    'create',
+    'subjectaccessreviews',
+    feature,
+    post(`${authorization}/subjectaccessreviews`, { spec: { user: 'u', resourceAttributes, ...extra } }),
+  )
+const bearer = (feature: string, header: string): Case =>
+  ask('list', 'configmaps', feature, get(maps, { user: 'none', headers: { authorization: header } }))
+
+const oddities: Case[] = [
+  asked('a label selector of nothing', { verb: 'list', resource: 'pods', labelSelector: {} }),
+  asked('a selector in words and in parts', {
+    verb: 'list',
+    resource: 'pods',
+    fieldSelector: { rawSelector: 'a=b', requirements: [{ key: 'a', operator: 'In', values: ['b'] }] },
+  }),
+  asked('selectors whose parts are not valid', {
+    verb: 'list',
+    resource: 'pods',
+    fieldSelector: { requirements: [{ operator: 'In' }, { key: 'a', operator: 'Exists', values: ['b'] }] },
+    labelSelector: {
+      requirements: [
+        { key: '-', operator: 'New', values: [] },
+        { key: 'a', operator: 'NotIn' },
+      ],
+    },
+  }),
+  ask(
+    'create',
+    'subjectaccessreviews',
+    'everything is wrong',
+    post(`${authorization}/subjectaccessreviews`, { spec: {} }),
+  ),
+  ask('delete', 'subjectaccessreviews', 'by name, which none has', del(`${authorization}/subjectaccessreviews/a`)),
+  ask(
+    'create',
+    'selfsubjectrulesreviews',
+    'a binding to a role that is not there',
+    bind(USER, { ...ROLE, name: 'absent' }),
+    post(
+      `${authorization}/selfsubjectrulesreviews`,
+      { spec: { namespace: '{ns}' } },
+      {
+        ...ME,
+        pick: ['status/incomplete', 'status/evaluationError'],
+        until: { at: 'status.evaluationError', is: NO_ROLE },
+      },
+    ),
+  ),
+  ask(
+    'deletecollection',
+    'configmaps',
+    'a right to one name, and its field selector',
+    ...may(['deletecollection'], ['configmaps'], { resourceNames: ['a'] }),
+    del(`${maps}?fieldSelector=metadata.name%3Da`, undefined, ME),
+  ),
+  ask(
+    'create',
+    'serviceaccounts/token',
+    'bound to another object of that name',
+    post('/api/v1/namespaces/{ns}/secrets', { metadata: { name: 'a' } }, { quiet: true }),
+    post(
+      `${accounts}/default/token`,
+      request({ boundObjectRef: { apiVersion: 'v1', kind: 'Secret', name: 'a', uid: 'other' } }),
+    ),
+  ),
+  ask(
+    'create',
+    'tokenreviews',
+    'a token whose signature is another',
+    first(post(`${accounts}/default/token`, request({}))),
+    post(`${authentication}/tokenreviews`, { spec: { token: '{0.status.token}x' } }, { drop: ['token'] }),
+  ),
+  bearer('a bearer token that is nobody’s, and a word behind it', 'Bearer nobody else'),
+  bearer('a bearer token of nothing', 'Bearer '),
+  bearer('a scheme of nobody', 'Digest nobody'),
+]
+
+export const access: readonly Case[] = [...users, ...impersonation, ...rights, ...reviews, ...tokens, ...oddities]

@@ -1,9 +1,13 @@
 import type { FieldError } from '../../field-error.ts'
 import type { ApiObject } from '../../json.ts'
+import { invalidValue, required } from '../../kinds/strategies/field-errors.ts'
+import { operatorFaults } from '../../kinds/strategies/label-selector-validation.ts'
+import { checkName, qualifiedName } from '../../kinds/strategies/names.ts'
 import type { RequestInfo } from '../../request-info.ts'
+import { invalid } from '../../status.ts'
 import type { Decide } from '../impersonation.ts'
 import type { User } from '../user.ts'
-import { invalidReview, type VirtualCreate } from '../virtual-resource.ts'
+import type { VirtualCreate } from '../virtual-resource.ts'
 
 interface ResourceAttributes {
   readonly namespace?: string
@@ -13,6 +17,14 @@ interface ResourceAttributes {
   readonly resource?: string
   readonly subresource?: string
   readonly name?: string
+  readonly fieldSelector?: Selector
+  readonly labelSelector?: Selector
+}
+
+/** RBAC looks at neither. */
+interface Selector {
+  readonly rawSelector?: string
+  readonly requirements?: readonly { key?: string; operator?: string; values?: readonly string[] }[]
 }
 
 interface NonResourceAttributes {
@@ -35,8 +47,7 @@ const AUTHORIZATION_GROUP = 'authorization.k8s.io'
 export function createSelfSubjectAccessReview(decide: Decide): VirtualCreate {
   return ({ user }, object) => {
     const spec = specOf(object)
-    refuseMetadata(object)
-    refuse(attributesFault(spec))
+    refuse(...attributesFaults(spec), ...selectorFaults(spec), ...metadataFaults(object))
     return answer(object, decide, user, spec)
   }
 }
@@ -45,8 +56,7 @@ export function createSelfSubjectAccessReview(decide: Decide): VirtualCreate {
 export function createSubjectAccessReview(decide: Decide): VirtualCreate {
   return (_, object) => {
     const spec = specOf(object)
-    refuseMetadata(object)
-    refuse(attributesFault(spec) ?? userFault(spec))
+    refuse(...attributesFaults(spec), ...userFaults(spec), ...selectorFaults(spec), ...metadataFaults(object))
     return answer(object, decide, userOf(spec), spec)
   }
 }
@@ -55,8 +65,10 @@ export function createSubjectAccessReview(decide: Decide): VirtualCreate {
 export function createLocalSubjectAccessReview(decide: Decide): VirtualCreate {
   return ({ info }, object) => {
     const spec = specOf(object)
-    object.metadata = { ...object.metadata, namespace: info.namespace ?? '' }
-    refuse(attributesFault(spec) ?? userFault(spec) ?? namespaceFault(spec, info.namespace ?? ''))
+    const namespace = info.namespace ?? ''
+    object.metadata = { ...object.metadata, namespace }
+    const specFaults = [...attributesFaults(spec), ...userFaults(spec), ...selectorFaults(spec)]
+    refuse(...specFaults, ...namespaceFaults(spec, namespace))
     return answer(object, decide, userOf(spec), spec)
   }
 }
@@ -93,30 +105,62 @@ function infoOf({ resourceAttributes, nonResourceAttributes }: ReviewSpec): Requ
   }
 }
 
-function attributesFault({ resourceAttributes, nonResourceAttributes }: ReviewSpec): FieldError | undefined {
+function attributesFaults({ resourceAttributes, nonResourceAttributes }: ReviewSpec): FieldError[] {
   if (resourceAttributes !== undefined && nonResourceAttributes !== undefined) {
     const detail = 'cannot be specified in combination with resourceAttributes'
-    return invalidValue('spec.nonResourceAttributes', asGo(nonResourceAttributes), detail)
+    return [invalidValue('spec.nonResourceAttributes', asGo(nonResourceAttributes), detail)]
   }
-  if (resourceAttributes !== undefined || nonResourceAttributes !== undefined) return undefined
+  if (resourceAttributes !== undefined || nonResourceAttributes !== undefined) return []
   const detail = 'exactly one of nonResourceAttributes or resourceAttributes must be specified'
-  return invalidValue('spec.resourceAttributes', null, detail)
+  return [invalidValue('spec.resourceAttributes', null, detail)]
 }
 
-function userFault({ user, groups }: ReviewSpec): FieldError | undefined {
-  if ((user ?? '') !== '' || (groups ?? []).length > 0) return undefined
-  return invalidValue('spec.user', '', 'at least one of user or group must be specified')
+function userFaults({ user, groups }: ReviewSpec): FieldError[] {
+  if ((user ?? '') !== '' || (groups ?? []).length > 0) return []
+  return [invalidValue('spec.user', '', 'at least one of user or group must be specified')]
 }
 
-function namespaceFault(spec: ReviewSpec, namespace: string): FieldError | undefined {
-  const { resourceAttributes, nonResourceAttributes } = spec
-  if (nonResourceAttributes !== undefined) {
-    const detail = 'disallowed on this kind of request'
-    return invalidValue('spec.nonResourceAttributes', asGo(nonResourceAttributes), detail)
-  }
+function selectorFaults({ resourceAttributes = {} }: ReviewSpec): FieldError[] {
+  const { fieldSelector, labelSelector } = resourceAttributes
+  return [
+    ...checkSelector(fieldSelector, 'spec.resourceAttributes.fieldSelector', (key, field) =>
+      key === '' ? [required(field, 'must be specified')] : [],
+    ),
+    ...checkSelector(labelSelector, 'spec.resourceAttributes.labelSelector', (key, field) =>
+      checkName(key, field, qualifiedName),
+    ),
+  ]
+}
+
+/** Operators that are not known may come from newer clients. source: kubernetes pkg/apis/authorization/validation */
+function checkSelector(
+  selector: Selector | undefined,
+  field: string,
+  checkKey: (key: string, field: string) => FieldError[],
+): FieldError[] {
+  if (selector === undefined) return []
+  const { rawSelector = '', requirements = [] } = selector
+  if (rawSelector !== '' && requirements.length > 0)
+    return [invalidValue(`${field}.rawSelector`, rawSelector, 'may not specified at the same time as requirements')]
+  if (rawSelector === '' && requirements.length === 0)
+    return [required(`${field}.requirements`, `when ${field} is specified, requirements or rawSelector is required`)]
+  return requirements.flatMap(({ key = '', operator = '', values = [] }, index) => {
+    const at = `${field}.requirements[${index}]`
+    const isKnown = ['In', 'NotIn', 'Exists', 'DoesNotExist'].includes(operator)
+    return [...checkKey(key, `${at}.key`), ...(isKnown ? operatorFaults(operator, values, at) : [])]
+  })
+}
+
+function namespaceFaults({ resourceAttributes, nonResourceAttributes }: ReviewSpec, namespace: string): FieldError[] {
   const asked = resourceAttributes?.namespace ?? ''
-  if (asked === namespace) return undefined
-  return invalidValue('spec.resourceAttributes.namespace', asked, 'must match metadata.namespace')
+  const isOther = resourceAttributes !== undefined && asked !== namespace
+  const attributes = 'spec.nonResourceAttributes'
+  return [
+    ...(isOther ? [invalidValue('spec.resourceAttributes.namespace', asked, 'must match metadata.namespace')] : []),
+    ...(nonResourceAttributes === undefined
+      ? []
+      : [invalidValue(attributes, asGo(nonResourceAttributes), 'disallowed on this kind of request')]),
+  ]
 }
 
 /** The internal type has no JSON names. */
@@ -124,16 +168,12 @@ function asGo({ path = '', verb = '' }: NonResourceAttributes) {
   return { Path: path, Verb: verb }
 }
 
-function refuseMetadata({ metadata }: ApiObject): void {
+function metadataFaults({ metadata }: ApiObject): FieldError[] {
   const { managedFields: _, ...rest } = metadata
-  if (Object.keys(rest).length === 0) return
-  refuse(invalidValue('metadata', metadata as never, 'must be empty'))
+  return Object.keys(rest).length === 0 ? [] : [invalidValue('metadata', metadata as never, 'must be empty')]
 }
 
-function invalidValue(field: string, badValue: FieldError['badValue'], detail: string): FieldError {
-  return { reason: 'FieldValueInvalid', field, badValue, detail }
-}
-
-function refuse(error: FieldError | undefined): void {
-  if (error !== undefined) throw invalidReview(AUTHORIZATION_GROUP, error)
+/** kube-apiserver's gives no kind. */
+function refuse(...errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalid({ group: AUTHORIZATION_GROUP, kind: '' }, '', errors)
 }

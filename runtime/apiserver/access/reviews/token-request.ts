@@ -81,7 +81,8 @@ function bindTo(objects: StoredObjects, namespace: string, ref: BoundObject | un
   const found = bound.metadata.uid ?? ''
   if (uid !== '' && uid !== found) {
     const why = `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`
-    throw conflict({ group: '', resource: plural }, name, why)
+    // It is the kind that kube-apiserver gives for the resource.
+    throw conflict({ group: '', resource: kind }, name, why)
   }
   return { [plural.slice(0, -1)]: { name, uid: found } }
 }

@@ -34,7 +34,8 @@ function checkRequirement(requirement: JsonObject, field: string): FieldError[] 
   ]
 }
 
-function operatorFaults(operator: string, values: readonly string[], field: string): FieldError[] {
+/** What values an operator must have, or must not. */
+export function operatorFaults(operator: string, values: readonly string[], field: string): FieldError[] {
   switch (operator) {
     case 'In':
     case 'NotIn':
