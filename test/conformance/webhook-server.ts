@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { cert } from '../kube/certificates.ts'
@@ -16,6 +17,7 @@ export async function startWebhooks(): Promise<Webhooks & { stop(): void }> {
       if (path === '/silent') return
       if (path === '/fail') return void response.writeHead(500).end('out of order')
       if (path === '/nonsense') return void response.end('no review')
+      if (path.startsWith('/say/')) return say(response, path.slice('/say/'.length), text)
       const review = JSON.parse(text) as { apiVersion: string; kind: string; request: JsonMap }
       const answered = path === '/convert' ? convert(review.request) : admit(path, review.request)
       const { apiVersion, kind } = review
@@ -31,6 +33,32 @@ export async function startWebhooks(): Promise<Webhooks & { stop(): void }> {
   }
   const ca = Buffer.from(cert('ca-a.crt')).toString('base64')
   return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, ca, stop }
+}
+
+/** What a webhook is to answer; the review's uid, version and kind stand in the answer unless they are said. */
+export interface Said {
+  readonly code?: number
+  readonly headers?: Readonly<Record<string, string>>
+  /** In place of a review. */
+  readonly text?: string
+  readonly review?: JsonMap
+  readonly response?: JsonMap
+  /** The response's patch. */
+  readonly operations?: Json
+}
+
+/** The path at which a webhook answers so. */
+export function saying(said: Said): string {
+  return `/say/${Buffer.from(JSON.stringify(said)).toString('base64url')}`
+}
+
+function say(answer: ServerResponse, path: string, asked: string): void {
+  const said = JSON.parse(Buffer.from(path, 'base64url').toString()) as Said
+  const { apiVersion, kind, request } = JSON.parse(asked) as { apiVersion: string; kind: string; request: JsonMap }
+  const patch = said.operations === undefined ? {} : patched(said.operations)
+  const response = { uid: request.uid as Json, allowed: true, ...patch, ...said.response }
+  answer.writeHead(said.code ?? 200, { 'content-type': 'application/json', ...said.headers })
+  answer.end(said.text ?? JSON.stringify({ apiVersion, kind, response, ...said.review }))
 }
 
 function admit(path: string, request: JsonMap): JsonMap {
@@ -58,7 +86,7 @@ function admit(path: string, request: JsonMap): JsonMap {
   }
 }
 
-function patched(operations: Json[]): JsonMap {
+function patched(operations: Json): JsonMap {
   return { allowed: true, patchType: 'JSONPatch', patch: Buffer.from(JSON.stringify(operations)).toString('base64') }
 }
 

@@ -31,6 +31,9 @@ export function refuseNotImitated(request: AdmissionRequest, object: ApiObject |
   if (/^admissionregistration\.k8s\.io\/(mutating|validating)webhookconfigurations$/.test(id)) refuseWebhooks(object)
 }
 
+/** The variable, and no field or text of that name. */
+const AUTHORIZER = /(?<![.\w"'])authorizer\b/
+
 interface Webhook {
   readonly name?: string
   readonly clientConfig?: { readonly service?: unknown }
@@ -41,7 +44,7 @@ function refuseWebhooks(object: ApiObject): void {
   for (const { name, clientConfig, matchConditions = [] } of (object.webhooks ?? []) as Webhook[]) {
     if (clientConfig?.service !== undefined)
       throw notImitated(`webhooks behind a Service, as there are no pods; give ${name} a clientConfig.url`)
-    if (matchConditions.some(({ expression = '' }) => /\bauthorizer\b/.test(expression)))
+    if (matchConditions.some(({ expression = '' }) => AUTHORIZER.test(expression)))
       throw notImitated(`the variable authorizer in match conditions, as of ${name}`)
   }
 }

@@ -5,6 +5,7 @@ import { ApiError, conflict, invalid, notFound, OBJECT_MODIFIED } from '../statu
 import { RevisionConflict, type StoredObject } from '../storage/store.ts'
 import { admissionOf } from './create.ts'
 import { isFinished } from './deletion.ts'
+import { fillNamespace } from './object-identity.ts'
 import { prepareForStatusUpdate, prepareForUpdate, validateUpdate } from './object-rules.ts'
 import { groupResourceOf, type RestContext, type RestRequest, storedKindOf } from './rest-request.ts'
 import { inWriteOrder, isInStorageVersion, readObject, toStorageVersion, writtenObject } from './versions.ts'
@@ -61,11 +62,14 @@ async function writeChange(
   assertVersion(request, old, object)
   keepIdentity(object, old)
   const admission = admissionOf(request, options, 'UPDATE', object, old)
-  if (scope === 'status') prepareForStatusUpdate(resource, object, old)
-  else if (scope === 'whole') prepareForUpdate(resource, object, old)
   const admitted = (await context.admission.mutate(admission, object)) as ApiObject
+  assertVersion(request, old, admitted)
+  fillNamespace(resource, admitted, info.namespace)
+  keepCreation(admitted, old)
+  if (scope === 'status') prepareForStatusUpdate(resource, admitted, old)
+  else if (scope === 'whole') prepareForUpdate(resource, admitted, old)
   const errors = validateUpdate(resource, admitted, old, scope)
-  if (errors.length > 0) throw invalid(storedKindOf(resource), info.name ?? '', errors)
+  if (errors.length > 0) throw invalid(storedKindOf(resource), admitted.metadata.name ?? '', errors)
   if (scope === 'whole') for (const each of resource.strategy.warningsOf?.(admitted, old) ?? []) request.warn(each)
   await context.admission.validate(admission, admitted)
   keepUnchangedTimes(old, admitted)
@@ -97,12 +101,19 @@ function versionRequired({ group, plural }: { group: string; plural: string }, n
 /** A uid that is left out is what it was; another is refused later. When it was made, and deletion, are never an update's. */
 function keepIdentity({ metadata }: ApiObject, { metadata: before }: ApiObject): void {
   if ((metadata.uid ?? '') === '' && before.uid !== undefined) metadata.uid = before.uid
-  if (before.creationTimestamp !== undefined) metadata.creationTimestamp = before.creationTimestamp
+  keepCreation({ metadata }, { metadata: before })
   for (const field of ['deletionTimestamp', 'deletionGracePeriodSeconds'] as const) {
     delete metadata[field]
     if (before[field] !== undefined) Object.assign(metadata, { [field]: before[field] })
   }
   delete (metadata as Record<string, unknown>).selfLink
+}
+
+function keepCreation(
+  { metadata }: Pick<ApiObject, 'metadata'>,
+  { metadata: before }: Pick<ApiObject, 'metadata'>,
+): void {
+  if (before.creationTimestamp !== undefined) metadata.creationTimestamp = before.creationTimestamp
 }
 
 async function putChange(

@@ -52,13 +52,16 @@ async function createObject(
   object: ApiObject,
 ): Promise<ApiObject> {
   const { resource } = request
-  if ((object.metadata.resourceVersion ?? '') !== '')
-    throw new ApiError(500, undefined, 'resourceVersion should not be set on objects to be created')
-  delete object.metadata.resourceVersion
+  refuseVersion(object)
   fillSystemFields(object, context.now())
   const admission = admissionOf(request, options, 'CREATE', object, undefined)
+  const { uid, creationTimestamp } = object.metadata
   const admitted = (await context.admission.mutate(admission, object)) as ApiObject
+  refuseVersion(admitted)
   fillName(resource, admitted)
+  fillNamespace(resource, admitted, request.info.namespace)
+  fillSystemFields(admitted, context.now())
+  Object.assign(admitted.metadata, { uid, creationTimestamp })
   prepareForCreate(resource, admitted)
   const errors = validateCreate(resource, admitted)
   if (errors.length > 0) throw invalid(storedKindOf(resource), admitted.metadata.name as string, errors)
@@ -66,6 +69,12 @@ async function createObject(
   const final = inWriteOrder(admitted)
   await context.admission.validate({ ...admission, name: final.metadata.name as string }, final)
   return options.isDryRun ? assertAbsent(context, request, final) : putNew(context, request, final)
+}
+
+function refuseVersion({ metadata }: ApiObject): void {
+  if ((metadata.resourceVersion ?? '') !== '')
+    throw new ApiError(500, undefined, 'resourceVersion should not be set on objects to be created')
+  delete metadata.resourceVersion
 }
 
 export function admissionOf(

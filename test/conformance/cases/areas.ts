@@ -10,6 +10,8 @@ import { patches } from './patches.ts'
 import { signing } from './signing.ts'
 import { strategies } from './strategies.ts'
 import { verbs } from './verbs.ts'
+import { webhookAnswers } from './webhook-answers.ts'
+import { webhookMatches } from './webhook-matches.ts'
 import { webhooks } from './webhooks.ts'
 
 /** Cases by area; each area is a file here and one in recorded/. */
@@ -26,6 +28,8 @@ export const AREAS: Readonly<Record<string, readonly Case[]>> = {
   limits: limitCases,
   signing,
   'api-services': apiServices,
+  'webhook-answers': webhookAnswers,
+  'webhook-matches': webhookMatches,
 }
 
 export const CASES: readonly Case[] = Object.values(AREAS).flat()

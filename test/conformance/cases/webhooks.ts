@@ -1,9 +1,9 @@
 import { asks, type Case, del, first, get, patch, post, put, type Step } from '../case.ts'
 
 const ask = asks(6)
-const maps = '/api/v1/namespaces/{ns}/configmaps'
-const configurations = '/apis/admissionregistration.k8s.io/v1'
-const map = (name: string, extra: object = {}) => ({
+export const maps = '/api/v1/namespaces/{ns}/configmaps'
+export const configurations = '/apis/admissionregistration.k8s.io/v1'
+export const map = (name: string, extra: object = {}) => ({
   apiVersion: 'v1',
   kind: 'ConfigMap',
   metadata: { name, labels: { of: '{id}' } },
@@ -11,7 +11,7 @@ const map = (name: string, extra: object = {}) => ({
   ...extra,
 })
 
-interface Hook {
+export interface Hook {
   readonly path: string
   readonly kind?: 'Validating' | 'Mutating'
   readonly operations?: string[]
@@ -20,7 +20,7 @@ interface Hook {
   readonly url?: string
 }
 
-const hook = (
+export const hook = (
   { path, operations = ['CREATE'], resources = ['configmaps'], extra = {}, url = `{webhook}${path}` }: Hook,
   name = 'hook',
 ) => ({
@@ -33,7 +33,7 @@ const hook = (
   ...extra,
 })
 /** The sentinel denies what is named so; once it does, the configuration that came before it is in effect too. */
-const configured = (...hooks: Hook[]): Step[] => {
+export const configured = (...hooks: Hook[]): Step[] => {
   const kind = hooks[0]?.kind ?? 'Validating'
   const sentinel = hook({ path: '/deny', operations: ['CREATE'], resources: ['secrets'] }, 'sentinel')
   const path = `${configurations}/${kind.toLowerCase()}webhookconfigurations`
@@ -45,8 +45,8 @@ const configured = (...hooks: Hook[]): Step[] => {
     ),
   ]
 }
-const make = post(maps, map('a'))
-const made = first(make)
+export const make = post(maps, map('a'))
+export const made = first(make)
 
 export const webhooks: readonly Case[] = [
   ask('create', 'configmaps', 'validating webhook allows', ...configured({ path: '/allow' }), make),

@@ -83,6 +83,10 @@ export function readReviewResponse(uid: string, text: string, isMutating: boolea
   const review = parse(text)
   const response = review.response
   if (!isJsonObject(response)) throw invalid('webhook response was absent')
+  for (const [field, isOfType, type] of RESPONSE_TYPES) {
+    const value = response[field] ?? undefined
+    if (value !== undefined && !isOfType(value)) throw wrongType(value, field, type)
+  }
   const { allowed, status, warnings, patch, patchType } = response
   if (response.uid !== uid)
     throw invalid(`expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(response.uid ?? '')}`)
@@ -95,20 +99,46 @@ export function readReviewResponse(uid: string, text: string, isMutating: boolea
   return {
     allowed: allowed === true,
     status: isJsonObject(status) ? (status as Partial<Status>) : undefined,
-    warnings: Array.isArray(warnings) ? warnings.filter((each) => typeof each === 'string') : [],
-    patch: isMutating && typeof patch === 'string' ? Buffer.from(patch, 'base64').toString() : undefined,
+    warnings: (warnings ?? []) as readonly string[],
+    patch: isMutating && typeof patch === 'string' ? decodeBase64(patch) : undefined,
     patchType: typeof patchType === 'string' ? patchType : undefined,
   }
+}
+
+const isText = (value: JsonValue) => typeof value === 'string'
+
+/** Go's types of the response's fields, in its words. */
+const RESPONSE_TYPES: readonly (readonly [string, (value: JsonValue) => boolean, string])[] = [
+  ['uid', isText, 'types.UID'],
+  ['allowed', (value) => typeof value === 'boolean', 'bool'],
+  ['status', isJsonObject, 'v1.Status'],
+  ['patch', isText, '[]uint8'],
+  ['patchType', isText, 'v1.PatchType'],
+  ['auditAnnotations', (value) => isJsonObject(value) && Object.values(value).every(isText), 'map[string]string'],
+  ['warnings', (value) => Array.isArray(value) && value.every(isText), '[]string'],
+]
+
+function wrongType(value: JsonValue, field: string, type: string): ReviewError {
+  return failed(
+    `json: cannot unmarshal ${goNameOf(value)} into Go struct field AdmissionResponse.response.${field} of type ${type}`,
+  )
+}
+
+/** As bytes; Go stops at the first character that is none of base64. */
+function decodeBase64(text: string): string {
+  const wrong = /[^A-Za-z0-9+/=]/.exec(text)
+  if (wrong !== null) throw failed(`illegal base64 data at input byte ${wrong.index}`)
+  return Buffer.from(text, 'base64').toString()
 }
 
 function parse(text: string) {
   let review: JsonValue
   try {
-    // YAML, which JSON is, too.
-    review = decodeBody(Buffer.from(text), 'yaml').value
+    review = decodeBody(Buffer.from(text), text.trimStart().startsWith('{') ? 'json' : 'yaml').value
   } catch (error) {
     throw failed(`couldn't get version/kind; json parse error: ${(error as Error).message}`)
   }
+  if (review === null) throw invalid('webhook response was absent')
   if (!isJsonObject(review)) {
     const why = `json: cannot unmarshal ${goNameOf(review)} into Go value of type ${TYPE_META}`
     throw failed(`couldn't get version/kind; json parse error: ${why}`)

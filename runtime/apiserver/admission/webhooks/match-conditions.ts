@@ -6,10 +6,10 @@ import type { MatchCondition } from './webhook-configuration.ts'
 
 export type Matched = { readonly matches: boolean } | { readonly error: string }
 
-const VARIABLES = ['object', 'oldObject', 'request'] as const
+const VARIABLES = ['object', 'oldObject', 'request', 'namespaceObject', 'authorizer'] as const
 
-/** Null where there is none: of a creation, oldObject. */
-export type MatchVariables = Readonly<Record<(typeof VARIABLES)[number], unknown>>
+/** Null where there is none: of a creation, oldObject. What is left out is null in kube-apiserver too, or refused with the configuration. */
+export type MatchVariables = Readonly<Record<'object' | 'oldObject' | 'request', unknown>>
 
 /** All must hold; one that is false wins over one that fails. source: apiserver plugin/webhook/matchconditions */
 export function evaluateConditions(conditions: readonly MatchCondition[], variables: MatchVariables): Matched {
@@ -18,7 +18,9 @@ export function evaluateConditions(conditions: readonly MatchCondition[], variab
 }
 
 function evaluateAll(conditions: readonly MatchCondition[], variables: MatchVariables): Matched {
-  const context = Object.fromEntries(VARIABLES.map((name) => [name, asCel(variables[name])]))
+  const context = Object.fromEntries(
+    VARIABLES.map((name) => [name, asCel((variables as Readonly<Record<string, unknown>>)[name])]),
+  )
   const errors: string[] = []
   for (const { expression } of conditions) {
     try {
@@ -56,7 +58,20 @@ function environmentOfConditions(): Environment {
 
 /** Why an expression can be no match condition, as configurations are refused; undefined: it can. */
 export function matchConditionFault(expression: string): string | undefined {
-  return conditionFault(environmentOfConditions(), expression)
+  const fault = conditionFault(environmentOfConditions(), expression)
+  if (fault !== undefined && fault !== NO_BOOLEAN) return fault
+  const { type = 'dyn' } = environmentOfConditions().parse(expression).check()
+  return type === 'bool' ? undefined : `${NO_BOOLEAN} but got ${celGoType(type)}`
+}
+
+const NO_BOOLEAN = 'must evaluate to bool'
+
+function celGoType(type: string): string {
+  if (type === 'null') return 'null_type'
+  return type
+    .replaceAll('<', '(')
+    .replaceAll('>', ')')
+    .replace(/\b[KTV]\b/g, 'dyn')
 }
 
 /** JSON's whole numbers are CEL's integers. */

@@ -1,6 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { ApiObject, JsonObject, JsonValue } from '../../json.ts'
+import { parseJson } from '../../http/decode-body.ts'
+import { goNameOf, TYPE_META } from '../../http/go-names.ts'
+import { MalformedBody } from '../../http/malformed-body.ts'
+import { type ApiObject, isJsonObject, type JsonObject, type JsonValue } from '../../json.ts'
+import type { ApiResource } from '../../kinds/api-resource.ts'
 import { applyOperations, type Operation, OperationError, readOperations } from '../../patch/json-patch.ts'
+import { toApiObject } from '../../rest/decode-object.ts'
 import { ApiError, internalError } from '../../status.ts'
 import type { AdmissionRequest } from '../admission.ts'
 import type { ReviewResponse } from './admission-review.ts'
@@ -53,7 +58,8 @@ export class MutatingWebhooks {
   async #invoke(invocation: Invocation, object: ApiObject | undefined): Promise<ApiObject | undefined> {
     const { webhook } = invocation
     const response = await callOrIgnore(invocation, this.#request)
-    const changed = response === undefined ? object : await patched(invocation, this.#request, object, response)
+    const changed =
+      response === undefined ? object : await patched(invocation, this.#request, object, response).catch(asInternal)
     if (changed !== object && !isDeepStrictEqual(changed, object)) {
       this.#unsettle()
       this.#hasChanged = true
@@ -92,21 +98,46 @@ async function patched(
     throw internalError(`admission webhook ${JSON.stringify(webhook.name)} ${why}`)
   }
   if (patchType !== 'JSONPatch') return fail(webhook, `unsupported patch type ${JSON.stringify(patchType)}`, object)
-  const target = applyPatch(review.request.object as unknown as JsonObject, operations)
+  const sent = review.request.object
+  const target = readPatched(applyPatch(sent as unknown as JsonObject, operations), sent, resource)
   request.resource.strategy.applyDefaults?.(target)
   return convert(resource, request.resource, target)
 }
 
+/** Of the kind that was sent, or none at all. errors: ApiError 500 */
+function readPatched(patched: JsonValue, sent: ApiObject, resource: ApiResource): ApiObject {
+  if (!isJsonObject(patched)) {
+    const why = `json: cannot unmarshal ${goNameOf(patched)} into Go value of type ${TYPE_META}`
+    throw internalError(`couldn't get version/kind; json parse error: ${why}`)
+  }
+  const { kind = '', apiVersion = '' } = patched
+  if ((kind !== '' && kind !== sent.kind) || (apiVersion !== '' && apiVersion !== sent.apiVersion)) {
+    const scheme = 'in scheme "pkg/runtime/scheme.go:111"'
+    const [wanted, version] = [kind || sent.kind, apiVersion || sent.apiVersion].map((each) => JSON.stringify(each))
+    throw internalError(`no kind ${wanted} is registered for version ${version} ${scheme}`)
+  }
+  return toApiObject({ ...patched, kind: sent.kind, apiVersion: sent.apiVersion }, resource)
+}
+
+/** What cannot be read as its kind is the webhook's fault, not the client's: 500, and no word of the kind. */
+function asInternal(error: unknown): never {
+  const [, why] = /^\S+ in version "[^"]*" cannot be handled as a \w+: (.*)$/s.exec((error as Error).message) ?? []
+  throw error instanceof ApiError && why !== undefined ? internalError(why) : error
+}
+
 function readPatch(webhook: Webhook, text: string): Operation[] {
   try {
-    return readOperations(JSON.parse(text) as JsonValue)
+    return readOperations(parseJson(text))
   } catch (error) {
     // Said below, for what is no JSON and what is no patch.
-    if (!(error instanceof SyntaxError || error instanceof ApiError)) throw error
+    if (!(error instanceof MalformedBody || error instanceof ApiError)) throw error
+    if (webhook.failurePolicy === 'Ignore') return []
+    const fault = error.message
+      .replace(/^error decoding patch: /, '')
+      .replace('[]handlers.jsonPatchOp', 'jsonpatch.Patch')
+    const why = `received undecodable patch in webhook response: ${fault}`
+    throw internalError(`failed calling webhook ${JSON.stringify(webhook.name)}: ${why}`)
   }
-  const why = 'received undecodable patch in webhook response: unexpected end of JSON input'
-  if (webhook.failurePolicy === 'Ignore') return []
-  throw internalError(`failed calling webhook ${JSON.stringify(webhook.name)}: ${why}`)
 }
 
 function fail(webhook: Webhook, why: string, object: ApiObject): ApiObject {
@@ -114,9 +145,9 @@ function fail(webhook: Webhook, why: string, object: ApiObject): ApiObject {
   throw internalError(`failed calling webhook ${JSON.stringify(webhook.name)}: ${why}`)
 }
 
-function applyPatch(object: JsonObject, operations: readonly Operation[]): ApiObject {
+function applyPatch(object: JsonObject, operations: readonly Operation[]): JsonValue {
   try {
-    return applyOperations(object, operations) as unknown as ApiObject
+    return applyOperations(object, operations)
   } catch (error) {
     if (error instanceof OperationError) throw internalError(error.message)
     throw error

@@ -2,11 +2,10 @@ import { matchConditionFault } from '../../admission/webhooks/match-conditions.t
 import type { FieldError } from '../../field-error.ts'
 import type { ApiObject, JsonObject } from '../../json.ts'
 import { checkPort, duplicate, invalidValue, notSupported, required } from './field-errors.ts'
-import { jsonOf, listIn, numberIn, objectIn, objectsIn, optionalObjectIn, textIn, textsIn } from './json-parts.ts'
+import { jsonOf, numberIn, objectIn, objectsIn, optionalObjectIn, textIn, textsIn } from './json-parts.ts'
 import { checkLabelSelector } from './label-selector-validation.ts'
 import { checkName, qualifiedName, subdomainName } from './names.ts'
-
-const OPERATIONS = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE']
+import { ruleFaults } from './webhook-rule-validation.ts'
 
 /** Of both configurations. source: kubernetes pkg/apis/admissionregistration/validation */
 export function validateWebhooks(configuration: ApiObject): FieldError[] {
@@ -79,20 +78,6 @@ function oneOf(webhook: JsonObject, key: string, field: string, supported: reado
   const value = webhook[key]
   if (value === undefined || supported.includes(String(value))) return []
   return [notSupported(`${field}.${key}`, value, supported)]
-}
-
-function ruleFaults(rule: JsonObject, field: string): FieldError[] {
-  const operations = textsIn(rule, 'operations')
-  return [
-    ...(operations.length === 0 ? [required(`${field}.operations`)] : []),
-    ...operations.flatMap((operation, index) =>
-      OPERATIONS.includes(operation) ? [] : [notSupported(`${field}.operations[${index}]`, operation, OPERATIONS)],
-    ),
-    ...['apiGroups', 'apiVersions', 'resources']
-      .filter((key) => listIn(rule, key).length === 0)
-      .map((key) => required(`${field}.${key}`)),
-    ...oneOf(rule, 'scope', field, ['*', 'Cluster', 'Namespaced']),
-  ]
 }
 
 function clientFaults(client: JsonObject, field: string): FieldError[] {
