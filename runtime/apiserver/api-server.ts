@@ -3,7 +3,7 @@
  *
  * What it does not imitate, and refuses with a Status that says so:
  * - CBOR; protobuf in answers but /openapi/v2 (in requests it is read)
- * - what needs a node: pods/log, exec, attach, portforward, proxy, ephemeralcontainers, resize; services/proxy, nodes/proxy
+ * - what needs a node: pods/log, exec, attach, portforward, proxy; services/proxy, nodes/proxy
  * - aggregated API servers (APIService objects with a service)
  * - the groups flowcontrol.apiserver.k8s.io and resource.k8s.io: not served, so 404
  * - what the real one puts by itself into servicecidrs, ipaddresses and leases
@@ -13,12 +13,11 @@
  * - /metrics, /logs, /debug, OpenID discovery
  * - int64 beyond 2^53 (http/assert-keepable.ts), keys named __proto__, objects nested deeper than 1,000
  * What it takes without the real one's validation, beyond types and metadata (kinds/strategies/validation.ts):
- * - CSINode, IPAddress, ServiceCIDR
- * - of pods: security contexts, affinity, topology spread, DNS config, host aliases, resource claims, overhead, and of volumes'
- *   sources all but the field that each must have; of a VolumeAttachment the inline volume
  * - what the rules of a definition would cost at most: the real one refuses those that might cost too much, as over lists and
  *   strings without bounds; here what patterns and rules take is bounded by time when they run (schema/bounded-evaluation.ts)
+ * - of pods the annotation scheduler.alpha.kubernetes.io/tolerations
  * And what it does otherwise, since no client should rely on it:
+ * - no warnings about what is valid but deprecated or odd (as a volume of a kind that is gone), but those of the decoder and of webhooks
  * - in rules: lists of type set and map are lists like others to == and +; no sortBy, optMap and optional entries (`[?x]`)
  * - who manages which fields of what a webhook converts: fields of other versions are taken to have the same paths
  * - server-side apply of a custom resource's scale, which fails with the real one

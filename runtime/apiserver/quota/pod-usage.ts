@@ -1,6 +1,6 @@
 import { type ApiObject, isJsonObject } from '../json.ts'
 import { jsonOf, objectIn, objectsIn, textIn } from '../kinds/strategies/json-parts.ts'
-import { podQosClass } from '../kinds/strategies/pod-qos.ts'
+import { podQosClass } from '../kinds/strategies/pod/pod-qos.ts'
 import { isExtendedResource, isNativeResource } from '../kinds/strategies/resource-names.ts'
 import { countName, type Evaluator } from './evaluator.ts'
 import { isPodLevelResource, type PodResources, type ResourceRequirements, sumOfPod } from './pod-resources.ts'

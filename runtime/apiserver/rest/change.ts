@@ -6,7 +6,7 @@ import { RevisionConflict, type StoredObject } from '../storage/store.ts'
 import { admissionOf } from './create.ts'
 import { isFinished } from './deletion.ts'
 import { fillNamespace } from './object-identity.ts'
-import { prepareForStatusUpdate, prepareForUpdate, validateUpdate } from './object-rules.ts'
+import { type PartRules, prepareForStatusUpdate, prepareForUpdate, validateUpdate } from './object-rules.ts'
 import { groupResourceOf, type RestContext, type RestRequest, storedKindOf } from './rest-request.ts'
 import { inWriteOrder, isInStorageVersion, readObject, toStorageVersion, writtenObject } from './versions.ts'
 import type { WriteOptions } from './write-options.ts'
@@ -17,8 +17,8 @@ const MAX_TRIES = 5
 /** What becomes of the object: given a copy of it as it is, and its managedFields to be seen to. errors: ApiError */
 export type Change = (old: ApiObject) => ApiObject | Promise<ApiObject>
 
-/** Whose rules hold: `part` is a subresource that changes what an update may not, and sees to its own rules. */
-export type ChangeScope = 'whole' | 'status' | 'part'
+/** Whose rules hold: `part` is a subresource that changes what an update may not, and sees to its own rules or brings them. */
+export type ChangeScope = 'whole' | 'status' | 'part' | PartRules
 
 /**
  * Reads, changes and writes one object, again where another writer came between and the change named no version.

@@ -62,14 +62,20 @@ export function validateCreate(resource: ApiResource, object: ApiObject): FieldE
   ]
 }
 
+/** What else is checked of an object when a subresource changes a part of it. */
+export interface PartRules {
+  validate(object: ApiObject, old: ApiObject): readonly FieldError[]
+}
+
 export function validateUpdate(
   resource: ApiResource,
   object: ApiObject,
   old: ApiObject,
-  scope: 'whole' | 'status' | 'part',
+  scope: 'whole' | 'status' | 'part' | PartRules,
 ): FieldError[] {
   const { strategy } = resource
-  const own = { whole: strategy.validateUpdate, status: strategy.validateStatusUpdate, part: undefined }[scope]
+  const validations = { whole: strategy.validateUpdate, status: strategy.validateStatusUpdate, part: undefined }
+  const own = typeof scope === 'object' ? scope.validate : validations[scope]
   // Twice, as kube-apiserver: once for all kinds, once by the kind's own rules; the causes show it.
   const faults = validateObjectMetaUpdate(object, old)
   return [...faults, ...faults, ...(own?.(object, old) ?? [])]

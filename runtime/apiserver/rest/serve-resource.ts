@@ -28,16 +28,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
 }
 
 /** Of a node or a running process: there is neither. */
-const NOT_IMITATED = new Set([
-  'log',
-  'exec',
-  'attach',
-  'portforward',
-  'proxy',
-  'ephemeralcontainers',
-  'resize',
-  'checkpoint',
-])
+const NOT_IMITATED = new Set(['log', 'exec', 'attach', 'portforward', 'proxy', 'checkpoint'])
 
 /** The verb of a request, on the objects of a resource. errors: ApiError 404 and 405 where there is no such thing */
 export async function serveResource(

@@ -3,6 +3,7 @@ import type { Answer } from '../http/answer.ts'
 import { type ApiObject, isJsonObject } from '../json.ts'
 import { builtInScaleOf } from '../subresources/built-in-scale.ts'
 import { assertNamespaceFinalizers } from '../subresources/namespace-finalizers.ts'
+import { POD_PARTS } from '../subresources/pod-parts.ts'
 import { SIGNING_APPROVAL } from '../subresources/signing-approval.ts'
 import type { RestContext, RestRequest } from './rest-request.ts'
 import { type SubresourceView, serveView } from './subresource-view.ts'
@@ -27,7 +28,7 @@ function viewOf({ resource, info }: RestRequest): SubresourceView | undefined {
   if (resource.group === '' && resource.plural === 'namespaces' && info.subresource === 'finalize') return FINALIZE
   if (!resource.isCustom && resource.plural === 'certificatesigningrequests' && info.subresource === 'approval')
     return SIGNING_APPROVAL
-  return undefined
+  return resource.group === '' && resource.plural === 'pods' ? POD_PARTS.get(info.subresource ?? '') : undefined
 }
 
 /** The namespace itself, of which only the finalizers in its spec are taken. */

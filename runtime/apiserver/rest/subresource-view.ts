@@ -20,6 +20,8 @@ import { readWriteOptions, type WriteOptions } from './write-options.ts'
 export interface SubresourceView {
   /** Whose rules hold for what it changes. */
   readonly scope: ChangeScope
+  /** Who sends a field is said to own it though nothing comes of it; default: only what changes has owners. */
+  readonly tracksSent?: boolean
   /** errors: ApiError */
   read(object: ApiObject): ApiObject
   /** What a patch is laid over; default: what is read. */
@@ -51,7 +53,11 @@ export async function serveView(context: RestContext, request: RestRequest, view
       const version = wanted.metadata.resourceVersion ?? ''
       object.metadata.resourceVersion = version === '' ? (old.metadata.resourceVersion ?? '') : version
       resource.strategy.applyDefaults?.(object)
-      trackChange(context, request, old, object)
+      if (view.tracksSent !== true) trackChange(context, request, old, object)
+      else {
+        trackChange(context, request, old, wanted)
+        Object.assign(object.metadata, { managedFields: wanted.metadata.managedFields })
+      }
       return object
     },
     view.scope,

@@ -1,5 +1,7 @@
 import { type ControlPlane, startControlPlane } from '../../control-plane/control-plane.ts'
+import { FAULTY_KINDS } from './faulty-kinds.ts'
 import { FAULTY_LIMITS } from './faulty-limits.ts'
+import { FAULTY_PODS } from './faulty-pods.ts'
 import { FAULTY_SAMPLES } from './faulty-samples.ts'
 import { SAMPLES } from './samples.ts'
 
@@ -7,7 +9,7 @@ import { SAMPLES } from './samples.ts'
 const ADMISSION =
   'ServiceAccount,DefaultTolerationSeconds,Priority,TaintNodesByCondition,StorageObjectInUseProtection,ResourceQuota'
 
-export const ALL_SAMPLES = [...SAMPLES, ...FAULTY_SAMPLES, ...FAULTY_LIMITS]
+export const ALL_SAMPLES = [...SAMPLES, ...FAULTY_SAMPLES, ...FAULTY_LIMITS, ...FAULTY_PODS, ...FAULTY_KINDS]
 
 export type Answers = Readonly<Record<string, unknown>>
 

@@ -1,10 +1,21 @@
 import type { FieldError } from '../../field-error.ts'
 import type { ApiObject, JsonObject } from '../../json.ts'
 import { cronFault } from './cron-schedule.ts'
-import { checkNotNegative, checkOneOf, IMMUTABLE, invalidValue, notSupported, required } from './field-errors.ts'
+import {
+  checkNotNegative,
+  checkOneOf,
+  checkOneOfOptional,
+  IMMUTABLE,
+  invalidValue,
+  notSupported,
+  required,
+  tooLong,
+} from './field-errors.ts'
+import { checkFailurePolicy, checkIndexed, checkReplacementPolicy, checkSuccessPolicy } from './job-policies.ts'
 import { isSame, jsonOf, mapIn, objectIn, optionalObjectIn, sortKeys, textIn } from './json-parts.ts'
 import { checkLabelSelector, selects } from './label-selector-validation.ts'
-import { checkPodTemplate } from './pod-validation.ts'
+import { subdomainName } from './names.ts'
+import { checkPodTemplate } from './pod/pod-template.ts'
 import { templateLabelsOf } from './prepare.ts'
 
 const NUMBERS = [
@@ -14,7 +25,9 @@ const NUMBERS = [
   'backoffLimit',
   'ttlSecondsAfterFinished',
   'backoffLimitPerIndex',
+  'maxFailedIndexes',
 ]
+const MAX_MANAGED_BY = 63
 const IMMUTABLE_FIELDS = ['completionMode', 'podFailurePolicy', 'backoffLimitPerIndex', 'managedBy', 'successPolicy']
 
 /** source of all: kubernetes pkg/apis/batch/validation */
@@ -37,10 +50,19 @@ export function validateJobUpdate(job: ApiObject, old: ApiObject): FieldError[] 
     // The real one looks twice, and so lists twice what it finds.
     ...checkJobSpec(spec, 'spec'),
     ...mismatchFaults(spec),
+    ...completionFaults(spec, before),
     ...fixed
       .filter((field) => !isSame(spec[field], before[field]))
       .map((field) => invalidValue(`spec.${field}`, spec[field] ?? null, IMMUTABLE)),
   ]
+}
+
+/** Jobs that count their pods have as many completions as run at once, if they change. */
+function completionFaults(spec: JsonObject, before: JsonObject): FieldError[] {
+  const { completions, parallelism } = spec
+  if (spec.completionMode !== 'Indexed' || completions === undefined) return []
+  if (completions === before.completions || completions === parallelism) return []
+  return [invalidValue('spec.completions', completions, 'can only be modified in tandem with spec.parallelism')]
 }
 
 export function validateCronJob(cronJob: ApiObject): FieldError[] {
@@ -68,6 +90,7 @@ export function validateCronJobSpec(cronJob: ApiObject): FieldError[] {
     ...timeZoneFaults(spec),
     ...checkOneOf(textIn(spec, 'concurrencyPolicy'), 'spec.concurrencyPolicy', ['Allow', 'Forbid', 'Replace']),
     ...checkJobSpec(jobSpec, 'spec.jobTemplate.spec', false),
+    ...generatedLaterFaults(jobSpec, 'spec.jobTemplate.spec'),
     ...['successfulJobsHistoryLimit', 'failedJobsHistoryLimit'].flatMap((key) =>
       checkNotNegative(spec[key], `spec.${key}`),
     ),
@@ -81,16 +104,50 @@ function checkJobSpec(spec: JsonObject, field: string, hasSelector = true): Fiel
   return [
     ...NUMBERS.flatMap((key) => checkNotNegative(spec[key], `${field}.${key}`)),
     ...(hasSelector && optionalObjectIn(spec, 'selector') === undefined ? [required(`${field}.selector`)] : []),
-    ...checkLabelSelector(optionalObjectIn(spec, 'selector'), `${field}.selector`),
-    ...(spec.completionMode === 'Indexed' && spec.completions === undefined
-      ? [required(`${field}.completions`, 'when completion mode is Indexed')]
+    ...(hasSelector ? checkLabelSelector(optionalObjectIn(spec, 'selector'), `${field}.selector`) : []),
+    ...(spec.maxFailedIndexes !== undefined && spec.backoffLimitPerIndex === undefined
+      ? [required(`${field}.backoffLimitPerIndex`, 'when maxFailedIndexes is specified')]
       : []),
+    ...managedByFaults(spec, `${field}.managedBy`),
+    ...checkOneOfOptional(spec.completionMode, `${field}.completionMode`, ['NonIndexed', 'Indexed']),
+    ...checkIndexed(spec, field),
+    ...checkFailurePolicy(spec, field),
+    ...checkSuccessPolicy(spec, field),
+    ...checkReplacementPolicy(spec, field),
     ...checkPodTemplate(template, `${field}.template`),
     // The default is one that Jobs do not take: who says nothing is told that a choice is needed.
     ...(policy === '' || policy === 'Always' ? [required(policyField, 'valid values: "OnFailure", "Never"')] : []),
     ...(['', 'Always', 'OnFailure', 'Never'].includes(policy)
       ? []
       : [notSupported(policyField, policy, ['OnFailure', 'Never'])]),
+    ...(policy === 'OnFailure' && spec.podFailurePolicy !== undefined
+      ? [invalidValue(policyField, policy, 'only "Never" is supported when podFailurePolicy is specified')]
+      : []),
+  ]
+}
+
+/** A domain and a path. */
+function managedByFaults({ managedBy }: JsonObject, field: string): FieldError[] {
+  if (typeof managedBy !== 'string') return []
+  const long = managedBy.length > MAX_MANAGED_BY ? [tooLong(field, MAX_MANAGED_BY)] : []
+  const [domain = '', ...path] = managedBy.split('/')
+  const form = 'must be a domain-prefixed path (such as "acme.io/foo")'
+  if (managedBy === '') return [required(field)]
+  if (path.length === 0 || domain === '' || path.join('/') === '')
+    return [invalidValue(field, managedBy, form), ...long]
+  const faults = subdomainName(domain).map((text) => invalidValue(field, domain, text))
+  const isPath = /^[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/.test(path.join('/'))
+  const text = "Invalid path (regex used for validation is '[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+')"
+  return [...faults, ...(isPath ? [] : [invalidValue(field, path.join('/'), text)]), ...long]
+}
+
+/** The selectors of a CronJob's Jobs are made with them. */
+function generatedLaterFaults({ selector, manualSelector }: JsonObject, field: string): FieldError[] {
+  return [
+    ...(selector === undefined
+      ? []
+      : [invalidValue(`${field}.selector`, selector, '`selector` will be auto-generated')]),
+    ...(manualSelector === true ? [notSupported(`${field}.manualSelector`, true, ['nil', 'false'])] : []),
   ]
 }
 

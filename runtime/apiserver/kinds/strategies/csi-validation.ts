@@ -13,6 +13,7 @@ import {
 import { isSame, jsonOf, objectIn, objectsIn, optionalObjectIn, textIn, textsIn } from './json-parts.ts'
 import { checkLabelSelector } from './label-selector-validation.ts'
 import { checkName, qualifiedName, subdomainName } from './names.ts'
+import { checkInlineVolume } from './persistent-volume-validation.ts'
 import { quantityNanos } from './quantity.ts'
 
 const MODES = ['Persistent', 'Ephemeral']
@@ -66,11 +67,13 @@ export function validateCsiDriverUpdate(driver: ApiObject, old: ApiObject): Fiel
 export function validateAttachment(attachment: ApiObject): FieldError[] {
   const spec = objectIn(jsonOf(attachment), 'spec')
   const name = objectIn(spec, 'source').persistentVolumeName
+  const inline = optionalObjectIn(objectIn(spec, 'source'), 'inlineVolumeSpec')
   return [
     ...driverNameFaults(textIn(spec, 'attacher'), 'spec.attacher'),
     ...sourceFaults(objectIn(spec, 'source')),
     ...checkName(textIn(spec, 'nodeName'), 'spec.nodeName', subdomainName),
     ...(typeof name === 'string' ? checkName(name, 'spec.source.persistentVolumeName', subdomainName) : []),
+    ...(inline === undefined ? [] : checkInlineVolume(inline, 'spec.source.inlineVolumeSpec')),
   ]
 }
 

@@ -1,5 +1,6 @@
 import type { FieldError } from '../../field-error.ts'
-import type { JsonValue } from '../../json.ts'
+import type { JsonObject, JsonValue } from '../../json.ts'
+import { textIn } from './json-parts.ts'
 
 /** source: apimachinery pkg/util/validation/field/errors.go */
 export function required(field: string, detail = ''): FieldError {
@@ -53,4 +54,28 @@ export function checkPort(value: number, field: string): FieldError[] {
 export function checkOneOf(value: string, field: string, supported: readonly string[]): FieldError[] {
   if (value === '') return [required(field)]
   return supported.includes(value) ? [] : [notSupported(field, value, supported)]
+}
+
+/** Absent is well; `''` is none of them either. */
+export function checkOneOfOptional(
+  value: JsonValue | undefined,
+  field: string,
+  supported: readonly string[],
+): FieldError[] {
+  return value === undefined || supported.includes(String(value)) ? [] : [notSupported(field, value, supported)]
+}
+
+/** Absent is well. */
+export function checkRange(value: JsonValue | undefined, field: string, min: number, max: number): FieldError[] {
+  if (typeof value !== 'number' || (value >= min && value <= max)) return []
+  return [invalidValue(field, value, `must be between ${min} and ${max}, inclusive`)]
+}
+
+/** Texts that may not be empty. */
+export function checkRequired(value: JsonObject, field: string, keys: readonly string[]): FieldError[] {
+  return keys.filter((key) => textIn(value, key) === '').map((key) => required(`${field}.${key}`))
+}
+
+export function tooMany(field: string, actual: number, max: number): FieldError {
+  return { reason: 'FieldValueTooMany', field, badValue: actual, detail: `must have at most ${max} items` }
 }

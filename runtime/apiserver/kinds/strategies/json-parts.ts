@@ -29,6 +29,16 @@ export function objectsIn(value: JsonObject, key: string): JsonObject[] {
   return listIn(value, key).filter(isJsonObject)
 }
 
+/** What `check` finds in each object of a list; it is told where that one stands: `spec.volumes[0]`. */
+export function eachObject<Found>(
+  value: JsonObject,
+  key: string,
+  field: string,
+  check: (part: JsonObject, at: string) => readonly Found[],
+): Found[] {
+  return objectsIn(value, key).flatMap((part, index) => check(part, `${field}.${key}[${index}]`))
+}
+
 export function textsIn(value: JsonObject, key: string): string[] {
   return listIn(value, key).filter((each) => typeof each === 'string')
 }

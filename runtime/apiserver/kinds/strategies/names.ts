@@ -6,6 +6,7 @@ export type NameRule = (name: string) => readonly string[]
 
 const LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?'
 const SUBDOMAIN = `${LABEL}(\\.${LABEL})*`
+const LABEL_WITH_UNDERSCORES = '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?'
 const LABEL_1035 = '[a-z]([-a-z0-9]*[a-z0-9])?'
 const QUALIFIED = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]'
 
@@ -21,6 +22,29 @@ export const subdomainName = patternRule(
   SUBDOMAIN,
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character",
   ['example.com'],
+)
+
+/** What resolvers take, which is more than may be a name. */
+export const subdomainWithUnderscores = patternRule(
+  253,
+  `${LABEL_WITH_UNDERSCORES}(\\.${LABEL_WITH_UNDERSCORES})*`,
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character",
+  ['example.com'],
+)
+
+/** `*.` and a name: one level of a domain. */
+export const wildcardName = patternRule(
+  253,
+  `\\*\\.${SUBDOMAIN}`,
+  "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character",
+  ['*.example.com'],
+)
+
+export const headerName = patternRule(
+  Number.POSITIVE_INFINITY,
+  '[-A-Za-z0-9]+',
+  "a valid HTTP header must consist of alphanumeric characters or '-'",
+  ['X-Header-Name'],
 )
 
 export const label1035Name = patternRule(
@@ -74,9 +98,9 @@ export const envVarName: NameRule = (value) =>
     : ["a valid environment variable name must consist only of printable ASCII characters other than '='"]
 
 export const configMapKey: NameRule = (value) => [
-  ...(value.length > 253 ? ['must be no more than 253 bytes'] : []),
+  ...(value.length > 253 ? ['must be no more than 253 characters'] : []),
   ...(/^[-._a-zA-Z0-9]+$/.test(value)
-    ? dotFaults(value)
+    ? []
     : [
         regexMessage("a valid config key must consist of alphanumeric characters, '-', '_' or '.'", '[-._a-zA-Z0-9]+', [
           'key.name',
@@ -84,6 +108,7 @@ export const configMapKey: NameRule = (value) => [
           'key-name',
         ]),
       ]),
+  ...dotFaults(value),
 ]
 
 export const portName: NameRule = (value) => [
@@ -94,8 +119,11 @@ export const portName: NameRule = (value) => [
   ...(value.startsWith('-') || value.endsWith('-') ? ['must not begin or end with a hyphen'] : []),
 ]
 
-export const ipAddress: NameRule = (value) =>
-  isIpv4(value) || isIpv6(value) ? [] : ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)']
+export const ipAddress: NameRule = (value) => {
+  if (!isIpv4(value) && !isIpv6(value)) return ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)']
+  if (isIpv4(value)) return /(^|\.)0\d/.test(value) ? ['must not have leading 0s'] : []
+  return /^\[::ffff:/.test(new URL(`http://[${value}]/`).hostname) ? ['must not be an IPv4-mapped IPv6 address'] : []
+}
 
 export function isIpv4(value: string): boolean {
   const parts = value.split('.')

@@ -1,15 +1,17 @@
 import type { FieldError } from '../../field-error.ts'
-import type { ApiObject, JsonObject } from '../../json.ts'
+import type { ApiObject, JsonObject, JsonValue } from '../../json.ts'
 import {
-  checkNotNegative,
   checkOneOf,
+  checkOneOfOptional,
   checkPort,
+  forbiddenField,
   IMMUTABLE,
   invalidValue,
   notSupported,
   required,
 } from './field-errors.ts'
 import {
+  eachObject,
   isSame,
   jsonOf,
   listIn,
@@ -21,26 +23,11 @@ import {
   textsIn,
 } from './json-parts.ts'
 import { checkLabelSelector } from './label-selector-validation.ts'
-import { checkName, ipAddress, labelName, subdomainName } from './names.ts'
+import { checkName, ipAddress, labelName, labelValue, qualifiedName, subdomainName } from './names.ts'
 import { CIDR_FAULT, checkPortOrName, isCidr } from './service-validation.ts'
 
 const HTTP_PATH_TEXT = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+"
 const HTTP_PATH = new RegExp(`^${HTTP_PATH_TEXT}$`)
-
-export function validateIngress(ingress: ApiObject): FieldError[] {
-  const spec = objectIn(jsonOf(ingress), 'spec')
-  const backend = optionalObjectIn(spec, 'defaultBackend')
-  const rules = objectsIn(spec, 'rules')
-  const className = textIn(spec, 'ingressClassName')
-  return [
-    ...(rules.length === 0 && backend === undefined
-      ? [invalidValue('spec', null, 'either `defaultBackend` or `rules` must be specified')]
-      : []),
-    ...(backend === undefined ? [] : backendFaults(backend, 'spec.defaultBackend')),
-    ...rules.flatMap((rule, index) => ingressRuleFaults(rule, `spec.rules[${index}]`)),
-    ...(className === '' ? [] : checkName(className, 'spec.ingressClassName', subdomainName)),
-  ]
-}
 
 export function validateIngressClass(ingressClass: ApiObject): FieldError[] {
   return checkDomainPath(textIn(objectIn(jsonOf(ingressClass), 'spec'), 'controller'), 'spec.controller')
@@ -90,11 +77,9 @@ export function validateEndpoints(endpoints: ApiObject): FieldError[] {
     const unready = objectsIn(subset, 'notReadyAddresses')
     if (ready.length + unready.length === 0) return [required(field, 'must specify `addresses` or `notReadyAddresses`')]
     return [
-      ...ready.flatMap((address, at) => endpointIpFaults(address, `${field}.addresses[${at}].ip`)),
-      ...unready.flatMap((address, at) => endpointIpFaults(address, `${field}.notReadyAddresses[${at}].ip`)),
-      ...objectsIn(subset, 'ports').flatMap((port, at) =>
-        checkPort(numberIn(port, 'port'), `${field}.ports[${at}].port`),
-      ),
+      ...ready.flatMap((address, at) => endpointAddressFaults(address, `${field}.addresses[${at}]`)),
+      ...unready.flatMap((address, at) => endpointAddressFaults(address, `${field}.notReadyAddresses[${at}]`)),
+      ...eachObject(subset, 'ports', field, (port, at) => endpointPortFaults(port, subset, at)),
     ]
   })
 }
@@ -113,7 +98,7 @@ export function validateEndpointSlice(slice: ApiObject): FieldError[] {
       ]
     }),
     ...objectsIn(jsonOf(slice), 'endpoints').flatMap((endpoint, index) =>
-      addressFaults(endpoint, type, `endpoints[${index}].addresses`),
+      sliceEndpointFaults(endpoint, type, `endpoints[${index}]`),
     ),
   ]
 }
@@ -122,6 +107,21 @@ export function validateEndpointSliceUpdate(slice: ApiObject, old: ApiObject): F
   const type = textIn(jsonOf(slice), 'addressType')
   const isKept = isSame(type, textIn(jsonOf(old), 'addressType'))
   return [...validateEndpointSlice(slice), ...(isKept ? [] : [invalidValue('addressType', type, IMMUTABLE)])]
+}
+
+function sliceEndpointFaults(endpoint: JsonObject, type: string, field: string): FieldError[] {
+  const { hostname, nodeName } = endpoint
+  return [
+    ...addressFaults(endpoint, type, `${field}.addresses`),
+    ...(typeof nodeName === 'string' ? checkName(nodeName, `${field}.nodeName`, subdomainName) : []),
+    ...(typeof hostname === 'string' ? checkName(hostname, `${field}.hostname`, labelName) : []),
+    ...eachObject(objectIn(endpoint, 'hints'), 'forZones', `${field}.hints`, (zone, at) =>
+      checkName(textIn(zone, 'name'), `${at}.name`, labelValue),
+    ),
+    ...eachObject(objectIn(endpoint, 'hints'), 'forNodes', `${field}.hints`, (node, at) =>
+      checkName(textIn(node, 'name'), `${at}.name`, subdomainName),
+    ),
+  ]
 }
 
 function addressFaults(endpoint: JsonObject, type: string, field: string): FieldError[] {
@@ -133,58 +133,29 @@ function addressFaults(endpoint: JsonObject, type: string, field: string): Field
   })
 }
 
-function endpointIpFaults(address: JsonObject, field: string): FieldError[] {
-  const ip = textIn(address, 'ip')
-  const faults = checkName(ip, field, ipAddress)
-  return faults.length === 0 ? [] : [...faults, invalidValue(field, ip, 'must be a valid IP address')]
-}
-
-function ingressRuleFaults(rule: JsonObject, field: string): FieldError[] {
-  const host = textIn(rule, 'host')
-  const http = optionalObjectIn(rule, 'http')
-  const paths = objectsIn(http ?? {}, 'paths')
+function endpointAddressFaults(address: JsonObject, field: string): FieldError[] {
+  const [ip, hostname, nodeName] = [textIn(address, 'ip'), textIn(address, 'hostname'), address.nodeName]
+  const faults = checkName(ip, `${field}.ip`, ipAddress)
   return [
-    ...(host === '' ? [] : hostFaults(host, `${field}.host`)),
-    ...(http !== undefined && paths.length === 0 ? [required(`${field}.http.paths`)] : []),
-    ...paths.flatMap((path, index) => pathFaults(path, `${field}.http.paths[${index}]`)),
+    ...faults,
+    ...(hostname === '' ? [] : checkName(hostname, `${field}.hostname`, labelName)),
+    ...(typeof nodeName === 'string' ? checkName(nodeName, `${field}.nodeName`, subdomainName) : []),
+    ...(faults.length === 0 ? [] : [invalidValue(`${field}.ip`, ip, 'must be a valid IP address')]),
   ]
 }
 
-function hostFaults(host: string, field: string): FieldError[] {
-  if (ipAddress(host).length === 0) return [invalidValue(field, host, 'must be a DNS name, not an IP address')]
-  return checkName(host, field, (name) => subdomainName(name.replace(/^\*\./, '')))
-}
-
-function pathFaults(path: JsonObject, field: string): FieldError[] {
-  const type = textIn(path, 'pathType')
-  const types = ['Exact', 'ImplementationSpecific', 'Prefix']
-  const text = textIn(path, 'path')
-  if (type === '') return [required(`${field}.pathType`, 'pathType must be specified')]
+/** One port alone needs no name. */
+function endpointPortFaults(port: JsonObject, subset: JsonObject, field: string): FieldError[] {
+  const name = textIn(port, 'name')
+  const isUnnamed = name === '' && objectsIn(subset, 'ports').length > 1
   return [
-    ...(types.includes(type) ? [] : [notSupported(`${field}.pathType`, type, types)]),
-    ...(type !== 'ImplementationSpecific' && !text.startsWith('/')
-      ? [invalidValue(`${field}.path`, text, 'must be an absolute path')]
-      : []),
-    ...backendFaults(objectIn(path, 'backend'), `${field}.backend`),
-  ]
-}
-
-function backendFaults(backend: JsonObject, field: string): FieldError[] {
-  const service = optionalObjectIn(backend, 'service')
-  const isResource = optionalObjectIn(backend, 'resource') !== undefined
-  if (service === undefined) return isResource ? [] : [required(field, 'resource or service backend is required')]
-  if (isResource) return [invalidValue(field, '', 'cannot set both resource and service backends')]
-  const name = textIn(service, 'name')
-  const port = objectIn(service, 'port')
-  const portName = textIn(port, 'name')
-  const number = numberIn(port, 'number')
-  const hasBoth = portName !== '' && number !== 0
-  return [
-    ...(name === '' ? [required(`${field}.service.name`)] : checkName(name, `${field}.service.name`, labelName)),
-    ...(hasBoth ? [invalidValue(field, '', 'cannot set both port name & port number')] : []),
-    ...(portName !== '' ? checkPortOrName(portName, `${field}.service.port.name`) : []),
-    ...(portName === '' && number === 0 ? [required(field, 'port name or number is required')] : []),
-    ...(portName === '' && number !== 0 ? checkPort(number, `${field}.service.port.number`) : []),
+    ...(isUnnamed ? [required(`${field}.name`)] : []),
+    ...(name === '' ? [] : checkName(name, `${field}.name`, labelName)),
+    ...checkPort(numberIn(port, 'port'), `${field}.port`),
+    ...checkOneOf(textIn(port, 'protocol'), `${field}.protocol`, ['SCTP', 'TCP', 'UDP']),
+    ...(port.appProtocol === undefined
+      ? []
+      : checkName(textIn(port, 'appProtocol'), `${field}.appProtocol`, qualifiedName)),
   ]
 }
 
@@ -197,10 +168,18 @@ function policyRuleFaults(rule: JsonObject, peers: string, field: string): Field
 
 function policyPortFaults(port: JsonObject, field: string): FieldError[] {
   return [
-    ...checkOneOf(textIn(port, 'protocol'), `${field}.protocol`, ['TCP', 'UDP', 'SCTP']),
+    ...checkOneOfOptional(port.protocol, `${field}.protocol`, ['TCP', 'UDP', 'SCTP']),
     ...checkPortOrName(port.port, `${field}.port`),
-    ...(port.endPort === undefined ? [] : checkNotNegative(port.endPort, `${field}.endPort`)),
+    ...(typeof port.endPort === 'number' ? endPortFaults(port.endPort, port.port, `${field}.endPort`) : []),
   ]
+}
+
+/** The last of several ports by number. */
+function endPortFaults(end: number, first: JsonValue | undefined, field: string): FieldError[] {
+  if (first === undefined) return [invalidValue(field, end, 'may not be specified when `port` is not specified')]
+  if (typeof first !== 'number') return [invalidValue(field, end, 'may not be specified when `port` is non-numeric')]
+  const less = end < first ? [invalidValue(field, first, 'must be greater than or equal to `port`')] : []
+  return [...less, ...checkPort(end, field)]
 }
 
 function peerFaults(peer: JsonObject, field: string): FieldError[] {
@@ -209,12 +188,19 @@ function peerFaults(peer: JsonObject, field: string): FieldError[] {
   const block = optionalObjectIn(peer, 'ipBlock')
   const cidrs = block === undefined ? [] : [['cidr', textIn(block, 'cidr')] as const, ...exceptsOf(block)]
   return [
+    ...(block !== undefined && given.length > 1
+      ? [forbiddenField(field, 'may not specify both ipBlock and another peer')]
+      : []),
     ...['podSelector', 'namespaceSelector'].flatMap((key) =>
       checkLabelSelector(optionalObjectIn(peer, key), `${field}.${key}`),
     ),
     ...cidrs
       .filter(([, cidr]) => !isCidr(cidr))
-      .map(([key, cidr]) => invalidValue(`${field}.ipBlock.${key}`, cidr, CIDR_FAULT)),
+      .map(([key, cidr]) =>
+        key === 'cidr' && cidr === ''
+          ? required(`${field}.ipBlock.cidr`)
+          : invalidValue(`${field}.ipBlock.${key}`, cidr, CIDR_FAULT),
+      ),
   ]
 }
 

@@ -1,9 +1,8 @@
 import type { FieldError } from '../../field-error.ts'
-import type { ApiObject, JsonObject } from '../../json.ts'
-import { checkNotNegative, forbiddenField, IMMUTABLE, invalidValue, notSupported, required } from './field-errors.ts'
+import type { ApiObject } from '../../json.ts'
+import { checkNotNegative, forbiddenField, IMMUTABLE, invalidValue, notSupported } from './field-errors.ts'
 import { jsonOf, numberIn, objectIn, optionalObjectIn, textIn } from './json-parts.ts'
 import { checkLabelSelector } from './label-selector-validation.ts'
-import { checkName, pathName } from './names.ts'
 import { atMost100, checkIntOrPercent } from './workload-validation.ts'
 
 /** Above it are the cluster's own. */
@@ -27,19 +26,6 @@ export function validateDisruptionBudget(budget: ApiObject): FieldError[] {
       return [...checkIntOrPercent(value, `spec.${key}`), ...atMost100(value, `spec.${key}`)]
     }),
     ...checkLabelSelector(optionalObjectIn(spec, 'selector'), 'spec.selector'),
-  ]
-}
-
-export function validateAutoscaler(autoscaler: ApiObject): FieldError[] {
-  const spec = objectIn(jsonOf(autoscaler), 'spec')
-  const max = numberIn(spec, 'maxReplicas')
-  const min = numberIn(spec, 'minReplicas')
-  const field = 'spec.maxReplicas'
-  return [
-    ...(min < 1 ? [invalidValue('spec.minReplicas', min, 'must be greater than or equal to 1')] : []),
-    ...(max < 1 ? [required(field, 'must be set and greater than 0')] : []),
-    ...(max < min ? [invalidValue(field, max, 'must be greater than or equal to `minReplicas`')] : []),
-    ...targetFaults(objectIn(spec, 'scaleTargetRef')),
   ]
 }
 
@@ -84,19 +70,5 @@ export function validateLease(lease: ApiObject): FieldError[] {
     ...(spec.strategy !== undefined && holder === ''
       ? [invalidValue('spec.holderIdentity', '', 'must not be empty')]
       : []),
-  ]
-}
-
-function targetFaults(target: JsonObject): FieldError[] {
-  const field = 'spec.scaleTargetRef'
-  const named = ['kind', 'name'].flatMap((key) => {
-    const value = textIn(target, key)
-    return value === '' ? [required(`${field}.${key}`)] : checkName(value, `${field}.${key}`, pathName)
-  })
-  const hasGroup = textIn(target, 'apiVersion').includes('/') || textIn(target, 'apiVersion') === 'v1'
-  if (hasGroup) return named
-  return [
-    ...named,
-    invalidValue(`${field}.apiVersion`, textIn(target, 'apiVersion'), 'apiVersion must specify API group'),
   ]
 }

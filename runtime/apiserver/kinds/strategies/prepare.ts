@@ -2,6 +2,7 @@ import { type ApiObject, isJsonObject, type JsonObject } from '../../json.ts'
 import type { Strategy } from '../api-resource.ts'
 import { reshape } from './apply-defaults.ts'
 import { METRICS as V1_METRICS } from './autoscaler-conversion.ts'
+import { alignDataSources } from './claim-data-source.ts'
 import {
   ensureObjectIn,
   fill,
@@ -14,7 +15,8 @@ import {
   textIn,
   textsIn,
 } from './json-parts.ts'
-import { podQosClass } from './pod-qos.ts'
+import { applyMatchLabelKeys } from './pod/match-label-keys.ts'
+import { podQosClass } from './pod/pod-qos.ts'
 import { keepSigningRequest, prepareSigningStatus } from './signing-request.ts'
 
 type Prepare = Pick<Strategy, 'prepareForCreate' | 'prepareForUpdate' | 'prepareForStatusUpdate'>
@@ -35,7 +37,13 @@ export const PREPARE: Readonly<Record<string, Prepare>> = {
   '/Namespace': { prepareForCreate: prepareNamespace, prepareForUpdate: keepNamespaceFinalizers },
   '/Pod': { prepareForCreate: preparePod, prepareForStatusUpdate: keepPodParts },
   '/PersistentVolume': { prepareForCreate: preparePersistentVolume, prepareForStatusUpdate: trackVolumePhase },
-  '/PersistentVolumeClaim': { prepareForCreate: (claim) => resetStatus(claim, { phase: 'Pending' }) },
+  '/PersistentVolumeClaim': {
+    prepareForCreate: (claim) => {
+      resetStatus(claim, { phase: 'Pending' })
+      alignDataSources(claim)
+    },
+    prepareForUpdate: alignDataSources,
+  },
   // A node that registers itself brings its status along.
   '/Node': { prepareForCreate: reshape },
   'apiregistration.k8s.io/APIService': { prepareForCreate: prepareApiService },
@@ -97,6 +105,7 @@ function preparePod(pod: ApiObject): void {
   }
   pod.metadata.generation = 1
   resetStatus(pod, status)
+  applyMatchLabelKeys(pod)
 }
 
 function keepPodParts(pod: ApiObject, old: ApiObject): void {

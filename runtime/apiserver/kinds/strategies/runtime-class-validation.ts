@@ -1,11 +1,11 @@
 import type { FieldError } from '../../field-error.ts'
 import type { ApiObject, JsonObject } from '../../json.ts'
-import { checkResources } from './container-validation.ts'
 import { duplicate, IMMUTABLE, invalidValue, required } from './field-errors.ts'
-import { jsonOf, mapIn, objectIn, objectsIn, optionalObjectIn, textIn } from './json-parts.ts'
+import { eachObject, jsonOf, mapIn, objectIn, optionalObjectIn, textIn } from './json-parts.ts'
 import { checkName, labelName } from './names.ts'
 import { checkLabels } from './object-meta.ts'
-import { checkTolerations } from './pod-validation.ts'
+import { checkResources } from './pod/resource-requirements.ts'
+import { checkTolerations } from './pod/tolerations.ts'
 
 /** source: kubernetes pkg/apis/node/validation */
 export function validateRuntimeClass(runtimeClass: ApiObject): FieldError[] {
@@ -14,9 +14,9 @@ export function validateRuntimeClass(runtimeClass: ApiObject): FieldError[] {
   const scheduling = objectIn(jsonOf(runtimeClass), 'scheduling')
   return [
     ...(handler === '' ? [required('handler')] : checkName(handler, 'handler', labelName)),
-    ...(overhead === undefined ? [] : checkResources({ limits: objectIn(overhead, 'podFixed') }, 'overhead')),
+    ...(overhead === undefined ? [] : checkResources({ limits: objectIn(overhead, 'podFixed') }, 'overhead', [])),
     ...checkLabels(mapIn(scheduling, 'nodeSelector'), 'scheduling.nodeSelector'),
-    ...tolerationFaults(objectsIn(scheduling, 'tolerations'), 'scheduling.tolerations'),
+    ...tolerationFaults(scheduling),
   ]
 }
 
@@ -29,15 +29,15 @@ export function validateRuntimeClassUpdate(runtimeClass: ApiObject, old: ApiObje
   ]
 }
 
-function tolerationFaults(tolerations: readonly JsonObject[], field: string): FieldError[] {
+function tolerationFaults(scheduling: JsonObject): FieldError[] {
   const seen = new Set<string>()
-  const twice = tolerations.flatMap((toleration, index) => {
+  const twice = eachObject(scheduling, 'tolerations', 'scheduling', (toleration, at) => {
     const key = ['key', 'operator', 'value', 'effect'].map((part) => textIn(toleration, part)).join('\n')
     const isTwice = seen.has(key)
     seen.add(key)
-    return isTwice ? [duplicate(`${field}[${index}]`, asInternalType(toleration))] : []
+    return isTwice ? [duplicate(at, asInternalType(toleration))] : []
   })
-  return [...checkTolerations(tolerations, field), ...twice]
+  return [...checkTolerations(scheduling, 'scheduling'), ...twice]
 }
 
 /** Messages show it by the names of Go's internal type. */

@@ -3,6 +3,7 @@ import type { ApiObject, JsonObject, JsonValue } from '../../json.ts'
 import { isExternallyAccessible } from './defaults/core-defaults.ts'
 import {
   checkOneOf,
+  checkOneOfOptional,
   checkPort,
   duplicate,
   forbiddenField,
@@ -18,6 +19,8 @@ import { isHeadless } from './service.ts'
 const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']
 const DAY_SECONDS = 86_400
 
+const TRAFFIC_DISTRIBUTIONS = ['PreferClose', 'PreferSameZone', 'PreferSameNode']
+
 /** source: kubernetes pkg/apis/core/validation, validateService */
 export function validateService(service: ApiObject): FieldError[] {
   const spec = objectIn(jsonOf(service), 'spec')
@@ -31,6 +34,7 @@ export function validateService(service: ApiObject): FieldError[] {
     ...textsIn(spec, 'externalIPs').flatMap((ip, index) => checkName(ip, `spec.externalIPs[${index}]`, ipAddress)),
     ...checkOneOf(textIn(spec, 'type'), 'spec.type', TYPES),
     ...nodePortFaults(spec),
+    ...checkOneOfOptional(spec.trafficDistribution, 'spec.trafficDistribution', TRAFFIC_DISTRIBUTIONS),
     ...loadBalancerFaults(spec),
     ...trafficFaults(spec),
   ]

@@ -1,12 +1,21 @@
 import type { Strategy } from '../api-resource.ts'
+import {
+  validateIpAddress,
+  validateIpAddressUpdate,
+  validateServiceCidr,
+  validateServiceCidrUpdate,
+} from './address-validation.ts'
 import { validateApiService, validateApiServiceStatusUpdate } from './api-service-validation.ts'
+import { validateAutoscaler } from './autoscaler-validation.ts'
 import { validateCronJob, validateCronJobSpec, validateJob, validateJobUpdate } from './batch-validation.ts'
+import { validateClaim, validateClaimUpdate } from './claim-validation.ts'
 import {
   validateConfigMap,
   validateConfigMapUpdate,
   validateSecret,
   validateSecretUpdate,
 } from './config-validation.ts'
+import { validateCsiNode, validateCsiNodeUpdate } from './csi-node-validation.ts'
 import {
   validateAttachment,
   validateAttachmentUpdate,
@@ -18,21 +27,23 @@ import {
   validateCsiDriverUpdate,
 } from './csi-validation.ts'
 import { validateCoreEvent, validateEvent, validateEventUpdate } from './event-validation.ts'
+import { validateIngress } from './ingress-validation.ts'
 import { validateLimitRange } from './limit-range-validation.ts'
 import { validateNamespace, validateNamespaceStatusUpdate } from './namespace-validation.ts'
 import {
   validateEndpointSlice,
   validateEndpointSliceUpdate,
   validateEndpoints,
-  validateIngress,
   validateIngressClass,
   validateIngressClassUpdate,
   validateNetworkPolicy,
 } from './networking-validation.ts'
 import { validateNode, validateNodeStatusUpdate, validateNodeUpdate } from './node-validation.ts'
-import { validatePod, validatePodStatusUpdate, validatePodTemplate, validatePodUpdate } from './pod-validation.ts'
+import { validateVolume, validateVolumeUpdate } from './persistent-volume-validation.ts'
+import { validatePod } from './pod/pod.ts'
+import { validatePodTemplate } from './pod/pod-template.ts'
+import { validatePodStatusUpdate, validatePodUpdate } from './pod/pod-update.ts'
 import {
-  validateAutoscaler,
   validateDisruptionBudget,
   validateLease,
   validatePriorityClass,
@@ -52,14 +63,10 @@ import {
   validateSigningRequestUpdate,
 } from './signing-request-validation.ts'
 import {
-  validateClaim,
-  validateClaimUpdate,
   validateControllerRevision,
   validateControllerRevisionUpdate,
   validateStorageClass,
   validateStorageClassUpdate,
-  validateVolume,
-  validateVolumeUpdate,
 } from './storage-validation.ts'
 import { validateWebhooks } from './webhook-validation.ts'
 import {
@@ -84,8 +91,6 @@ const WEBHOOKS: Validation = { validate: validateWebhooks, validateUpdate: valid
 
 /**
  * By `group/Kind`; what stands for no kind is only checked by its types and as all objects are.
- * Of a Pod's spec these are not checked: security contexts, affinity, topology spread, DNS config, host aliases, resource claims,
- * overhead, the sources of volumes beyond their required field.
  */
 export const VALIDATION: Readonly<Record<string, Validation>> = {
   '/ConfigMap': { validate: validateConfigMap, validateUpdate: validateConfigMapUpdate },
@@ -150,6 +155,8 @@ export const VALIDATION: Readonly<Record<string, Validation>> = {
   'events.k8s.io/Event': { validate: validateEvent, validateUpdate: validateEventUpdate },
   'networking.k8s.io/Ingress': same(validateIngress),
   'networking.k8s.io/IngressClass': { validate: validateIngressClass, validateUpdate: validateIngressClassUpdate },
+  'networking.k8s.io/IPAddress': { validate: validateIpAddress, validateUpdate: validateIpAddressUpdate },
+  'networking.k8s.io/ServiceCIDR': { validate: validateServiceCidr, validateUpdate: validateServiceCidrUpdate },
   'networking.k8s.io/NetworkPolicy': same(validateNetworkPolicy),
   'node.k8s.io/RuntimeClass': { validate: validateRuntimeClass, validateUpdate: validateRuntimeClassUpdate },
   'policy/PodDisruptionBudget': same(validateDisruptionBudget),
@@ -162,6 +169,7 @@ export const VALIDATION: Readonly<Record<string, Validation>> = {
   [`${RBAC}/RoleBinding`]: { validate: validateBinding(ROLE_KINDS), validateUpdate: validateBindingUpdate(ROLE_KINDS) },
   'scheduling.k8s.io/PriorityClass': { validate: validatePriorityClass, validateUpdate: validatePriorityClassUpdate },
   'storage.k8s.io/CSIDriver': { validate: validateCsiDriver, validateUpdate: validateCsiDriverUpdate },
+  'storage.k8s.io/CSINode': { validate: validateCsiNode, validateUpdate: validateCsiNodeUpdate },
   'storage.k8s.io/CSIStorageCapacity': { validate: validateCapacity, validateUpdate: validateCapacityUpdate },
   'storage.k8s.io/VolumeAttributesClass': {
     validate: validateAttributesClass,

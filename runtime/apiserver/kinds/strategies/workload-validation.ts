@@ -1,7 +1,17 @@
 import type { FieldError } from '../../field-error.ts'
-import type { ApiObject, JsonObject, JsonValue } from '../../json.ts'
-import { checkNotNegative, forbiddenField, IMMUTABLE, invalidValue, notSupported, required } from './field-errors.ts'
+import { type ApiObject, isJsonObject, type JsonObject, type JsonValue } from '../../json.ts'
+import { checkClaimSpec } from './claim-validation.ts'
 import {
+  checkNotNegative,
+  checkOneOfOptional,
+  forbiddenField,
+  IMMUTABLE,
+  invalidValue,
+  notSupported,
+  required,
+} from './field-errors.ts'
+import {
+  eachObject,
   isSame,
   jsonOf,
   mapIn,
@@ -14,7 +24,7 @@ import {
 } from './json-parts.ts'
 import { checkLabelSelector, isEmptySelector, selects } from './label-selector-validation.ts'
 import { checkName, labelName } from './names.ts'
-import { checkPodTemplate, checkRestartsAlways } from './pod-validation.ts'
+import { checkPodTemplate, checkRestartsAlways } from './pod/pod-template.ts'
 import { templateLabelsOf } from './prepare.ts'
 
 const TEMPLATE = 'spec.template'
@@ -70,7 +80,9 @@ export function validateDaemonSet(daemonSet: ApiObject): FieldError[] {
   const selector = optionalObjectIn(spec, 'selector')
   return [
     ...checkLabelSelector(selector, 'spec.selector'),
-    ...(selects(spec, 'selector', templateLabelsOf(spec)) ? [] : [mismatch(spec)]),
+    ...(checkLabelSelector(selector, '').length > 0 || selects(spec, 'selector', templateLabelsOf(spec))
+      ? []
+      : [mismatch(spec)]),
     ...(selector !== undefined && isEmptySelector(selector)
       ? [invalidValue('spec.selector', selector, 'empty selector is invalid for daemonset')]
       : []),
@@ -91,14 +103,23 @@ export function validateStatefulSet(statefulSet: ApiObject): FieldError[] {
     ...(['OrderedReady', 'Parallel'].includes(policy)
       ? []
       : [invalidValue('spec.podManagementPolicy', policy, "must be 'OrderedReady' or 'Parallel'")]),
+    ...statefulStrategyFaults(objectIn(spec, 'updateStrategy')),
+    ...['whenDeleted', 'whenScaled'].flatMap((key) => {
+      const field = 'spec.persistentVolumeClaimRetentionPolicy'
+      const retention = textIn(objectIn(spec, 'persistentVolumeClaimRetentionPolicy'), key)
+      return checkOneOfOptional(retention, `${field}.${key}`, ['Retain', 'Delete'])
+    }),
+    ...eachObject(spec, 'volumeClaimTemplates', 'spec', (claim, at) =>
+      checkClaimSpec(objectIn(claim, 'spec'), `${at}.spec`),
+    ),
+    ...checkNotNegative(objectIn(spec, 'ordinals').start, 'spec.ordinals.start'),
     ...['replicas', 'minReadySeconds'].flatMap((key) => checkNotNegative(spec[key], `spec.${key}`)),
     ...(serviceName === '' ? [] : checkName(serviceName, 'spec.serviceName', labelName)),
     ...(selector === undefined ? [required('spec.selector')] : checkLabelSelector(selector, 'spec.selector')),
     ...(selector !== undefined && isEmptySelector(selector)
       ? [invalidValue('spec.selector', selector, 'empty selector is invalid for statefulset')]
       : []),
-    ...(selector !== undefined && isEmptySelector(selector) ? [] : statefulMismatch(spec)),
-    ...checkPodTemplate(withClaims(spec), TEMPLATE),
+    ...statefulTemplateFaults(spec, selector),
     ...checkRestartsAlways(objectIn(spec, 'template'), TEMPLATE, 'StatefulSet'),
   ]
 }
@@ -118,8 +139,12 @@ export function validateStatefulSetUpdate(statefulSet: ApiObject, old: ApiObject
   const before = withoutMutable(objectIn(jsonOf(old), 'spec'))
   const named = STATEFUL_MUTABLE.map((field) => `'${field}'`)
   const list = `${named.slice(0, -1).join(', ')} and ${named.at(-1)}`
+  // Templates of claims were checked when they came, and cannot change.
+  const faults = validateStatefulSet(statefulSet).filter(
+    (fault) => !fault.field.startsWith('spec.volumeClaimTemplates'),
+  )
   return [
-    ...validateStatefulSet(statefulSet),
+    ...faults,
     ...(isSame(rest, before)
       ? []
       : [forbiddenField('spec', `updates to statefulset spec for fields other than ${list} are forbidden`)]),
@@ -205,8 +230,33 @@ function templateFaults(spec: JsonObject, kind: string): FieldError[] {
   ]
 }
 
-function statefulMismatch(spec: JsonObject): FieldError[] {
-  return selects(spec, 'selector', templateLabelsOf(spec)) ? [] : [mismatch(spec)]
+/** A selector that cannot be read is told so, and the template is not looked at. */
+function statefulTemplateFaults(spec: JsonObject, selector: JsonObject | undefined): FieldError[] {
+  if (selector !== undefined && checkLabelSelector(selector, '').length > 0)
+    return [invalidValue('spec.selector', selector, '')]
+  const isEmpty = selector !== undefined && isEmptySelector(selector)
+  const isMatched = isEmpty || selects(spec, 'selector', templateLabelsOf(spec))
+  return [...(isMatched ? [] : [mismatch(spec)]), ...checkPodTemplate(withClaims(spec), TEMPLATE)]
+}
+
+function statefulStrategyFaults(strategy: JsonObject): FieldError[] {
+  const type = textIn(strategy, 'type')
+  const { rollingUpdate } = strategy
+  const field = 'spec.updateStrategy'
+  const partition = objectIn(strategy, 'rollingUpdate').partition ?? 0
+  const shown = isJsonObject(rollingUpdate) ? { Partition: partition, MaxUnavailable: null } : null
+  switch (type) {
+    case '':
+      return [required(field)]
+    case 'OnDelete':
+      return shown === null
+        ? []
+        : [invalidValue(`${field}.rollingUpdate`, shown, "only allowed for updateStrategy 'RollingUpdate'")]
+    case 'RollingUpdate':
+      return checkNotNegative(partition, `${field}.rollingUpdate.partition`)
+    default:
+      return [invalidValue(field, { Type: type, RollingUpdate: shown }, "must be 'RollingUpdate' or 'OnDelete'")]
+  }
 }
 
 function mismatch(spec: JsonObject): FieldError {
@@ -228,7 +278,7 @@ function rollingUpdateFaults(spec: JsonObject): FieldError[] {
       ? []
       : [forbiddenField(field, "may not be specified when strategy `type` is 'Recreate'")]
   if (type !== 'RollingUpdate')
-    return [notSupported('spec.strategy', { Type: type, RollingUpdate: null }, ['Recreate', 'RollingUpdate'])]
+    return [notSupported('spec.strategy', internalStrategy(strategy), ['Recreate', 'RollingUpdate'])]
   const { maxUnavailable = 0, maxSurge = 0 } = update ?? {}
   const isStuck = amountOf(maxUnavailable) === 0 && amountOf(maxSurge) === 0
   return [
@@ -243,7 +293,7 @@ function daemonStrategyFaults(strategy: JsonObject): FieldError[] {
   const type = textIn(strategy, 'type')
   if (type === 'OnDelete') return []
   if (type !== 'RollingUpdate')
-    return [notSupported('spec.updateStrategy', { Type: type, RollingUpdate: null }, ['RollingUpdate', 'OnDelete'])]
+    return [notSupported('spec.updateStrategy', internalStrategy(strategy), ['RollingUpdate', 'OnDelete'])]
   const field = 'spec.updateStrategy.rollingUpdate'
   const { maxUnavailable = 0, maxSurge = 0 } = objectIn(strategy, 'rollingUpdate')
   const both = amountOf(maxUnavailable) !== 0 && amountOf(maxSurge) !== 0
@@ -256,6 +306,14 @@ function daemonStrategyFaults(strategy: JsonObject): FieldError[] {
     ...(both ? [invalidValue(`${field}.maxSurge`, maxSurge, 'may not be set when maxUnavailable is non-zero')] : []),
     ...(none ? [required(`${field}.maxUnavailable`, 'cannot be 0 when maxSurge is 0')] : []),
   ]
+}
+
+/** As kube-apiserver has it in memory, and shows it. */
+function internalStrategy(strategy: JsonObject): JsonObject {
+  const update = optionalObjectIn(strategy, 'rollingUpdate')
+  const { maxUnavailable = 0, maxSurge = 0 } = update ?? {}
+  const shown = update === undefined ? null : { MaxUnavailable: maxUnavailable, MaxSurge: maxSurge }
+  return { Type: textIn(strategy, 'type'), RollingUpdate: shown }
 }
 
 export function checkIntOrPercent(value: JsonValue, field: string): FieldError[] {
@@ -281,7 +339,7 @@ function withClaims(spec: JsonObject): JsonObject {
   const pod = objectIn(template, 'spec')
   const claims = objectsIn(spec, 'volumeClaimTemplates').map((claim) => textIn(objectIn(claim, 'metadata'), 'name'))
   const own = objectsIn(pod, 'volumes').filter((volume) => !claims.includes(textIn(volume, 'name')))
-  pod.volumes = [...claims.map((name) => ({ name, persistentVolumeClaim: { claimName: name } })), ...own]
+  pod.volumes = [...[...new Set(claims)].map((name) => ({ name, persistentVolumeClaim: { claimName: name } })), ...own]
   return template
 }
 

@@ -1,7 +1,8 @@
-import type { JsonObject } from '../../../json.ts'
-import { ensureObjectIn, fill, objectIn, objectsIn, textIn } from '../json-parts.ts'
+import { isJsonObject, type JsonObject } from '../../../json.ts'
+import { ensureObjectIn, fill, numberIn, objectIn, objectsIn, textIn } from '../json-parts.ts'
 import { roundUpToMilli } from '../quantity.ts'
 import type { TypeDefaults } from '../type-defaults.ts'
+import { defaultPodResources } from './pod-level-resources.ts'
 
 /** source: kubernetes pkg/apis/core/v1/defaults.go and the `+default` marks of k8s.io/api/core/v1 */
 export const POD_DEFAULTS: TypeDefaults = {
@@ -20,6 +21,8 @@ export const POD_DEFAULTS: TypeDefaults = {
     for (const [name, amount] of Object.entries(list))
       if (typeof amount === 'string') list[name] = roundUpToMilli(amount)
   },
+  // Fields of features that are off are dropped: ContainerStopSignals, ClusterTrustBundleProjection, PodCertificateRequest.
+  'core/v1.VolumeProjection': (projection) => drop(projection, 'clusterTrustBundle', 'podCertificate'),
   'core/v1.Volume': defaultVolume,
   'core/v1.SecretVolumeSource': defaultMode,
   'core/v1.ConfigMapVolumeSource': defaultMode,
@@ -46,10 +49,18 @@ function defaultPod(pod: JsonObject): void {
     if (spec.hostNetwork === true)
       for (const port of objectsIn(container, 'ports')) fill(port, { hostPort: port.containerPort ?? 0 })
   }
+  defaultPodResources(spec)
   fill(spec, { enableServiceLinks: true })
+  if (numberIn(spec, 'terminationGracePeriodSeconds') < 0) spec.terminationGracePeriodSeconds = 1
+}
+
+function drop(value: JsonObject, ...fields: readonly string[]): void {
+  for (const field of fields) delete value[field]
 }
 
 function defaultPodSpec(spec: JsonObject): void {
+  // Of the feature GenericWorkload, which is off.
+  drop(spec, 'schedulingGroup')
   fill(spec, {
     restartPolicy: 'Always',
     terminationGracePeriodSeconds: 30,
@@ -63,6 +74,11 @@ function defaultPodSpec(spec: JsonObject): void {
 }
 
 function defaultContainer(container: JsonObject): void {
+  const { lifecycle } = container
+  if (isJsonObject(lifecycle) && lifecycle.stopSignal !== undefined) {
+    delete lifecycle.stopSignal
+    if (Object.keys(lifecycle).length === 0) delete container.lifecycle
+  }
   fill(container, {
     terminationMessagePath: '/dev/termination-log',
     terminationMessagePolicy: 'File',
@@ -70,11 +86,20 @@ function defaultContainer(container: JsonObject): void {
   })
 }
 
-/** A tag or digest that names one image for ever, or so it is hoped, needs no look at the registry. */
+const IMAGE_NAME = /^([A-Za-z0-9.-]+(:\d+)?\/)?[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$/
+const TAG = /^[\w][\w.-]{0,127}$/
+const MAX_IMAGE_NAME = 255
+
+/**
+ * A tag or digest that names one image for ever, or so it is hoped, needs no look at the registry; nor does what is no image's
+ * name. source: kubernetes pkg/util/parsers, distribution/reference
+ */
 function pullPolicyOf(image: string): string {
-  const [name = '', digest] = image.split('@')
-  const tag = /:([^/:]+)$/.exec(name)?.[1]
-  const isLatest = tag === 'latest' || (tag === undefined && digest === undefined && image !== '')
+  const [named = '', digest] = image.split('@')
+  const tag = /:([^/:]*)$/.exec(named)?.[1]
+  const name = tag === undefined ? named : named.slice(0, -tag.length - 1)
+  const isName = IMAGE_NAME.test(name) && name.length <= MAX_IMAGE_NAME && (tag === undefined || TAG.test(tag))
+  const isLatest = isName && (tag === 'latest' || (tag === undefined && digest === undefined))
   return isLatest ? 'Always' : 'IfNotPresent'
 }
 

@@ -24,7 +24,10 @@ export const WORKLOAD_DEFAULTS: TypeDefaults = {
       successfulJobsHistoryLimit: 3,
       failedJobsHistoryLimit: 1,
     }),
-  'batch/v1.PodFailurePolicyOnPodConditionsPattern': (pattern) => fill(pattern, { status: 'True' }),
+  'batch/v1.PodFailurePolicyOnPodConditionsPattern': (pattern) => {
+    if (pattern.status === '') pattern.status = 'True'
+    fill(pattern, { status: 'True' })
+  },
 }
 
 function defaultRollingUpdate(strategy: JsonObject, rollingUpdate: JsonObject): void {

@@ -1,6 +1,6 @@
-import type { JsonObject } from '../../json.ts'
-import { objectIn, objectsIn, optionalObjectIn } from './json-parts.ts'
-import { quantityNanos } from './quantity.ts'
+import type { JsonObject } from '../../../json.ts'
+import { objectIn, objectsIn, optionalObjectIn } from '../json-parts.ts'
+import { quantityNanos } from '../quantity.ts'
 
 const RESOURCES = ['cpu', 'memory']
 
