@@ -15,7 +15,8 @@
  * What it takes without the real one's validation, beyond types and metadata (kinds/strategies/validation.ts):
  * - what the rules of a definition would cost at most: the real one refuses those that might cost too much, as over lists and
  *   strings without bounds; here what patterns and rules take is bounded by time when they run (schema/bounded-evaluation.ts)
- * - of pods the annotation scheduler.alpha.kubernetes.io/tolerations
+ * - of pods the annotation scheduler.alpha.kubernetes.io/tolerations; of Nodes podCIDRs beyond the first, externalID and configSource
+ * - fields of features that are off, but those of pods and claims: they are kept, as preventPodSchedulingIfMissing of a CSIDriver
  * And what it does otherwise, since no client should rely on it:
  * - no warnings about what is valid but deprecated or odd (as a volume of a kind that is gone), but those of the decoder and of webhooks
  * - in rules: lists of type set and map are lists like others to == and +; no sortBy, optMap and optional entries (`[?x]`)
