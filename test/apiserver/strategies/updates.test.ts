@@ -85,6 +85,12 @@ const CASES: readonly [string, Record<string, unknown>, Record<string, unknown>,
     ['provisioner: Invalid value: "a/c": field is immutable'],
   ],
   [
+    'storage.k8s.io/v1/StorageClass',
+    { provisioner: 'a/b' },
+    { provisioner: '' },
+    ['provisioner: Required value', 'provisioner: Invalid value: "": field is immutable'],
+  ],
+  [
     'scheduling.k8s.io/v1/PriorityClass',
     { value: 1 },
     { value: 2 },

@@ -44,7 +44,11 @@ function canonicalAddress(address: string): string {
 
 export function validateIpAddressUpdate(address: ApiObject, old: ApiObject): FieldError[] {
   const [now, before] = [objectIn(jsonOf(address), 'spec').parentRef, objectIn(jsonOf(old), 'spec').parentRef]
-  return isSame(now, before) ? [] : [invalidValue('spec.parentRef', internalParent(now as JsonObject), IMMUTABLE)]
+  const isKept = isSame(now, before)
+  return [
+    ...validateIpAddress(address),
+    ...(isKept ? [] : [invalidValue('spec.parentRef', internalParent(now as JsonObject), IMMUTABLE)]),
+  ]
 }
 
 function internalParent(parent: JsonObject | undefined): JsonObject | null {

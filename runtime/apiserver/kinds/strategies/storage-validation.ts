@@ -40,9 +40,13 @@ function checkTopologies(storageClass: JsonObject): FieldError[] {
 }
 
 export function validateStorageClassUpdate(storageClass: ApiObject, old: ApiObject): FieldError[] {
-  return ['parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode']
-    .filter((field) => !isSame(jsonOf(storageClass)[field], jsonOf(old)[field]))
-    .map((field) => invalidValue(field, jsonOf(storageClass)[field], IMMUTABLE))
+  const changed = ['parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode'].filter(
+    (field) => !isSame(jsonOf(storageClass)[field], jsonOf(old)[field]),
+  )
+  return [
+    ...validateStorageClass(storageClass),
+    ...changed.map((field) => invalidValue(field, jsonOf(storageClass)[field], IMMUTABLE)),
+  ]
 }
 
 export function validateControllerRevision(revision: ApiObject): FieldError[] {
