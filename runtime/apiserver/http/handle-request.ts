@@ -11,7 +11,7 @@ import { parseRequestTarget, type RequestInfo, readRequestInfo } from '../reques
 import type { RestContext, RestRequest } from '../rest/rest-request.ts'
 import { type ServeSubresource, serveResource } from '../rest/serve-resource.ts'
 import { serveVirtual } from '../rest/serve-virtual.ts'
-import { ApiError, internalError, methodNotAllowed, pathNotFound } from '../status.ts'
+import { ApiError, badRequest, internalError, methodNotAllowed, pathNotFound } from '../status.ts'
 import { type Answer, asYaml, errorAnswer, pretty, type StreamAnswer } from './answer.ts'
 import { negotiate } from './negotiate.ts'
 import { readBody } from './read-body.ts'
@@ -65,6 +65,7 @@ export async function handleRequest(parts: RequestParts, request: PlainRequest):
   const warnings = new Warnings()
   try {
     const { pathname, query } = parseRequestTarget(request.url)
+    assertTimeout(query.get('timeout') ?? '')
     const answer = await route(parts, request, pathname, query, warnings)
     if ('open' in answer) return answer
     return finish(answer, request, query, warnings)
@@ -72,7 +73,7 @@ export async function handleRequest(parts: RequestParts, request: PlainRequest):
     if (!(error instanceof ApiError)) parts.onFault(error, `${request.method} ${request.url}`)
     const known =
       error instanceof ApiError ? error : internalError(error instanceof Error ? error.message : String(error))
-    return finish(errorAnswer(known), request, new URLSearchParams(), warnings)
+    return finish(errorAnswer(known), request, new URLSearchParams(), warnings, true)
   }
 }
 
@@ -98,14 +99,18 @@ async function route(
   const resource = parts.registry.find(info.group, info.version, info.plural)
   if (resource === undefined) return unknownResource(parts, info)
   if (isBesideCustom(info, resource)) return pageNotFound()
-  // kube-apiserver routes GET alone; a HEAD of a resource is a method like any other that is not there.
-  if (!METHODS.has(method) || method === 'HEAD') throw methodNotAllowed()
+  // kube-apiserver routes GET alone; a HEAD of a built-in resource is a method like any other that is not there.
+  if (!METHODS.has(method) || (method === 'HEAD' && !resource.isCustom)) throw methodNotAllowed()
   const restRequest: RestRequest = {
     info: withinScope(info, resource),
     resource,
     query,
     user,
-    representation: negotiate(headers.accept, info.verb === 'list' || info.verb === 'watch'),
+    representation: negotiate(headers.accept, {
+      isList: info.verb === 'list' || info.verb === 'watch',
+      isWatch: info.verb === 'watch',
+      isCustom: resource.isCustom,
+    }),
     contentType: headers['content-type'],
     userAgent: headers['user-agent'],
     readBody: request.readBody,
@@ -140,10 +145,24 @@ function unknownResource({ registry }: RequestParts, { group }: RequestInfo): An
   return pageNotFound()
 }
 
+/** Requests here take no time that could be limited. errors: ApiError 400 for what is no duration of Go's */
+function assertTimeout(timeout: string): void {
+  if (timeout === '' || /^[-+]?(0|((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)$/.test(timeout)) return
+  const isUnitless = /^[-+]?(\d+\.?\d*|\.\d+)$/.test(timeout)
+  const why = `time: ${isUnitless ? 'missing unit in duration' : 'invalid duration'} ${JSON.stringify(timeout)}`
+  throw badRequest(`invalid timeout specified in the request URL - ${why}`)
+}
+
 /** People who ask by hand get their answers indented. source: apiserver pkg/endpoints/handlers/negotiation isPrettyPrint */
-function finish(answer: Answer, request: PlainRequest, query: URLSearchParams, { header }: Warnings): Answer {
+function finish(
+  answer: Answer,
+  request: PlainRequest,
+  query: URLSearchParams,
+  { header }: Warnings,
+  isError = false,
+): Answer {
   const withWarnings = header === undefined ? answer : { ...answer, headers: { ...answer.headers, warning: header } }
-  if (wantsYaml(request.headers.accept) && answer.headers['content-type'] === 'application/json')
+  if (wantsYaml(request.headers.accept, isError) && answer.headers['content-type'] === 'application/json')
     return asYaml(withWarnings)
   const asked = query.get('pretty')
   const isByHand = /^(curl|Wget|Mozilla\/5\.0)/.test(request.headers['user-agent'] ?? '')
@@ -151,10 +170,10 @@ function finish(answer: Answer, request: PlainRequest, query: URLSearchParams, {
   return isPretty ? pretty(withWarnings) : withWarnings
 }
 
-function wantsYaml(accept: string | undefined): boolean {
+function wantsYaml(accept: string | undefined, isError: boolean): boolean {
   if (accept === undefined || !accept.includes('yaml')) return false
   try {
-    return negotiate(accept).format === 'yaml'
+    return negotiate(accept, { isError }).format === 'yaml'
   } catch {
     return false
   }

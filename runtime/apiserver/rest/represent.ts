@@ -77,6 +77,7 @@ function revisionOf({ metadata }: ApiObject): object {
 
 /** A single object is no list, and a list no single object. source: apiserver pkg/endpoints/handlers/response.go */
 function notThat(as: string, what: string, { group, isCustom }: ApiResource, kind: string): ApiError {
+  if (isCustom && what === 'not a list') return new ApiError(500, undefined, 'content is not a list')
   const type = isCustom
     ? `*unstructured.Unstructured${what === 'a list' ? 'List' : ''}`
     : `*${group === '' ? 'core' : group.split('.')[0]}.${kind}`
