@@ -32,7 +32,7 @@ export interface UpdateTracking {
 export function trackUpdate({ resource, old, object, manager, subresource, now }: UpdateTracking): void {
   const sent = object.metadata.managedFields
   delete object.metadata.managedFields
-  const managers = managersBefore(sent, old, subresource !== '')
+  const managers = managersBefore(resource, sent, old, subresource !== '')
   // Who has had no owners keeps none until somebody applies.
   const isUntracked = managers.size === 0 && old !== undefined
   try {
@@ -178,19 +178,23 @@ function mergeIntoBucket(managers: Map<string, Ownership>, first: string, id: st
 
 /** Subresources cannot set managedFields; an update that sends none keeps what there was. */
 function managersBefore(
+  { isCustom }: ApiResource,
   sent: readonly ManagedFieldsEntry[] | undefined,
   old: ApiObject | undefined,
   isSubresource: boolean,
 ): Managers {
   const live = () => tryReadManagers(old?.metadata.managedFields) ?? new Map()
   if (isSubresource) return live()
-  if (sent !== undefined && isReset(sent)) return new Map()
+  if (sent !== undefined && isReset(sent, isCustom)) return new Map()
   const managers = tryReadManagers(sent)
   return managers === undefined || managers.size === 0 ? live() : managers
 }
 
-function isReset(sent: readonly ManagedFieldsEntry[]): boolean {
-  return sent.length === 0 || (sent.length === 1 && Object.keys(sent[0] as ManagedFieldsEntry).length === 0)
+/** Of a custom object an empty list reads as none. */
+function isReset(sent: readonly ManagedFieldsEntry[], isCustom: boolean): boolean {
+  return (
+    (sent.length === 0 && !isCustom) || (sent.length === 1 && Object.keys(sent[0] as ManagedFieldsEntry).length === 0)
+  )
 }
 
 function tryReadManagers(entries: readonly ManagedFieldsEntry[] | undefined): Managers | undefined {

@@ -1,19 +1,22 @@
 import { apiVersionOf } from '../../util/gvk.ts'
 import type { JsonObject, JsonValue } from '../json.ts'
 import type { ApiResource } from '../kinds/api-resource.ts'
+import { emptyObject } from '../kinds/strategies/apply-defaults.ts'
 import type { Schema } from '../schema/schema.ts'
 
 /**
  * What is there before a create, as ownership sees it. Of built-in kinds that is Go's empty struct, in which structs and
  * required fields are present: who creates a Deployment does not own `spec` as such, who creates a custom object does.
- * A struct shows in the schema by its default `{}`.
+ * Where Go's type is not known the schema tells: a struct shows in it by its default `{}`.
  */
 export function zeroObject(
   resource: Pick<ApiResource, 'group' | 'version' | 'kind' | 'schema' | 'isCustom'>,
 ): JsonObject {
-  const { kind, schema, isCustom } = resource
+  const { group, version, kind, schema, isCustom } = resource
   const named = { apiVersion: apiVersionOf(resource), kind }
-  return isCustom || schema === undefined ? named : { ...zeroFields(schema), ...named }
+  if (isCustom) return named
+  const empty = emptyObject(group, version, kind) ?? (schema === undefined ? {} : zeroFields(schema))
+  return { ...empty, ...named }
 }
 
 function zeroFields(schema: Schema): JsonObject {

@@ -1,4 +1,4 @@
-import type { ApiObject } from '../../json.ts'
+import type { ApiObject, JsonObject } from '../../json.ts'
 import { badRequest } from '../../status.ts'
 import { CORE_DEFAULTS } from './defaults/core-defaults.ts'
 import { OTHER_DEFAULTS } from './defaults/other-defaults.ts'
@@ -34,6 +34,12 @@ export function applyBuiltInDefaults(object: ApiObject): void {
 export function reshape(object: ApiObject): void {
   const type = goTypeOfObject(object)
   if (isGoType(type)) replaceContent(object, shapeAsGo(type, jsonOf(object)))
+}
+
+/** Go's empty struct of the kind, as JSON; undefined where the type is not known. */
+export function emptyObject(group: string, version: string, kind: string): JsonObject | undefined {
+  const type = goTypeOf(group, version, kind)
+  return isGoType(type) ? shapeAsGo(type, {}) : undefined
 }
 
 function goTypeOfObject({ apiVersion, kind }: ApiObject): string {

@@ -10,6 +10,11 @@ export const WORKLOAD_DEFAULTS: TypeDefaults = {
     fill(spec, { replicas: 1, revisionHistoryLimit: 10, progressDeadlineSeconds: 600 })
     defaultRollingUpdate(ensureObjectIn(spec, 'strategy'), { maxUnavailable: '25%', maxSurge: '25%' })
   },
+  // On its way through Go's internal type every DaemonSet gets it.
+  'apps/v1.DaemonSet': (daemonSet) =>
+    fill(ensureObjectIn(ensureObjectIn(daemonSet, 'metadata'), 'annotations'), {
+      'deprecated.daemonset.template.generation': '0',
+    }),
   'apps/v1.DaemonSetSpec': (spec) => {
     defaultRollingUpdate(ensureObjectIn(spec, 'updateStrategy'), { maxUnavailable: 1, maxSurge: 0 })
     fill(spec, { revisionHistoryLimit: 10 })
