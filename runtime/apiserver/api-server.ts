@@ -27,6 +27,8 @@
  *   group version; of /readyz?verbose and its like the checks that there are here
  * - discovery tells what is served, in the order of the built-in groups, whichever APIServices there are; componentstatuses are none
  * - CertificateSigningRequests are signed by nobody, as on a cluster whose controllers have no authority, and not cleaned up
+ * - how YAML quotes texts and folds long ones; which fault of a request that has several is told (a path that is not there after a
+ *   type that cannot be accepted); what a bookmark has beside its version
  * - the time of bookmarks; the parser's own words for YAML that cannot be read; methods that are no HTTP (400, not 405)
  * - who owns the replicas after a scale that changes nothing: the real one forgets it
  * - how often a cause is listed in a 422 when several of the real one's checks find the same fault

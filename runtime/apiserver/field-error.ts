@@ -1,3 +1,4 @@
+import { goQuote } from './go-text.ts'
 import type { JsonValue } from './json.ts'
 import { formatGoFloat } from './schema/go-number.ts'
 
@@ -45,6 +46,7 @@ export function describeFieldError({ reason, badValue, detail }: FieldError): st
 
 /** Strings quoted, numbers and booleans bare, the rest as Go's JSON, which hides what HTML would take for its own. */
 function formatValue(value: JsonValue): string {
+  if (typeof value === 'string') return goQuote(value)
   const text = JSON.stringify(value)
   if (typeof value === 'number' && !Number.isSafeInteger(value)) return formatGoFloat(value)
   if (typeof value !== 'object') return text

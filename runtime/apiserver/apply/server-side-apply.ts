@@ -104,10 +104,16 @@ function readLiveManagers(application: Application): Managers {
 }
 
 function assertKind(resource: ApiResource, applied: ApiObject): void {
-  const { apiVersion = '', kind: given = '' } = applied as Partial<ApiObject>
+  const apiVersion = textOr(applied.apiVersion)
+  const given = textOr(applied.kind)
   if (apiVersion === apiVersionOf(resource) && given === resource.kind) return
   const title = apiVersion === '' || !apiVersion.includes('/') ? `/${apiVersion}` : apiVersion
   throw badRequest(`invalid object type: ${title}, Kind=${given}`)
+}
+
+/** What is sent as kind or apiVersion may be anything. */
+function textOr(value: unknown): string {
+  return typeof value === 'string' && value.split('/').length <= 2 ? value : ''
 }
 
 function assertTypedOrFail(application: Application, value: JsonValue, what: string, allowDuplicates: boolean): void {

@@ -87,6 +87,8 @@ export interface Strategy {
   readonly updatesUnconditionally?: boolean
   /** Seconds between a delete and the end, where the request asks for so many or says nothing; default 0 (at once). */
   readonly gracePeriodSeconds?: (object: ApiObject, asked: number | undefined) => number
-  /** What a delete without propagationPolicy does; default: background. */
-  readonly defaultPropagation?: 'Orphan' | 'Background'
+  /** What a delete that says nothing of dependents is warned of. */
+  readonly deleteWarning?: string | undefined
+  /** What a delete without propagationPolicy does; default: background. None: whatever is asked, nothing depends on it. */
+  readonly defaultPropagation?: 'Orphan' | 'Background' | 'None'
 }

@@ -7,6 +7,7 @@ import { admissionOf } from './create.ts'
 import { isFinished } from './deletion.ts'
 import { fillNamespace } from './object-identity.ts'
 import { type PartRules, prepareForStatusUpdate, prepareForUpdate, validateUpdate } from './object-rules.ts'
+import { dropDuplicateOwners } from './owner-references.ts'
 import { groupResourceOf, type RestContext, type RestRequest, storedKindOf } from './rest-request.ts'
 import { inWriteOrder, isInStorageVersion, readObject, toStorageVersion, writtenObject } from './versions.ts'
 import type { WriteOptions } from './write-options.ts'
@@ -66,6 +67,7 @@ async function writeChange(
   assertVersion(request, old, admitted)
   fillNamespace(resource, admitted, info.namespace)
   keepCreation(admitted, old)
+  dropDuplicateOwners(admitted, true, request.warn)
   if (scope === 'status') prepareForStatusUpdate(resource, admitted, old)
   else if (scope === 'whole') prepareForUpdate(resource, admitted, old)
   const errors = validateUpdate(resource, admitted, old, scope)
@@ -85,9 +87,14 @@ function assertVersion({ resource }: RestRequest, old: ApiObject, object: ApiObj
     object.metadata.resourceVersion = old.metadata.resourceVersion ?? ''
     return
   }
-  if (!/^\d+$/.test(asked))
-    throw new ApiError(500, undefined, `strconv.ParseUint: parsing ${JSON.stringify(asked)}: invalid syntax`)
+  assertReadable(asked)
   if (asked !== old.metadata.resourceVersion) throw conflict(groupResourceOf(resource), name, OBJECT_MODIFIED)
+}
+
+/** errors: ApiError 500 for a version that is none */
+export function assertReadable(resourceVersion: string): void {
+  if (resourceVersion !== '' && !/^\d+$/.test(resourceVersion))
+    throw new ApiError(500, undefined, `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`)
 }
 
 /** The real one names the resource where the kind should be. */
@@ -98,14 +105,13 @@ function versionRequired({ group, plural }: { group: string; plural: string }, n
   ])
 }
 
-/** A uid that is left out is what it was; another is refused later. When it was made, and deletion, are never an update's. */
+/** What is left out of it is what it was; another uid, or a deletion that is an update's own, is refused later. */
 function keepIdentity({ metadata }: ApiObject, { metadata: before }: ApiObject): void {
   if ((metadata.uid ?? '') === '' && before.uid !== undefined) metadata.uid = before.uid
   keepCreation({ metadata }, { metadata: before })
-  for (const field of ['deletionTimestamp', 'deletionGracePeriodSeconds'] as const) {
-    delete metadata[field]
-    if (before[field] !== undefined) Object.assign(metadata, { [field]: before[field] })
-  }
+  if (before.deletionTimestamp !== undefined) metadata.deletionTimestamp = before.deletionTimestamp
+  if (before.deletionGracePeriodSeconds !== undefined)
+    metadata.deletionGracePeriodSeconds ??= before.deletionGracePeriodSeconds
   delete (metadata as Record<string, unknown>).selfLink
 }
 

@@ -1,13 +1,15 @@
 import type { AdmissionRequest } from '../admission/admission.ts'
 import { trackUpdate } from '../apply/managed-fields.ts'
 import type { Answer } from '../http/answer.ts'
+import { bodyFormat } from '../http/decode-body.ts'
 import type { ApiObject } from '../json.ts'
 import type { ApiResource } from '../kinds/api-resource.ts'
 import { ApiError, alreadyExists, invalid } from '../status.ts'
 import { RevisionConflict, type StoredObject } from '../storage/store.ts'
 import { decodeObject } from './decode-object.ts'
-import { fillName, fillNamespace, fillSystemFields, generateName } from './object-identity.ts'
+import { fillName, fillNamespace, fillSystemFields, generateName, wipeSystemFields } from './object-identity.ts'
 import { completeObject, prepareForCreate, validateCreate } from './object-rules.ts'
+import { dropDuplicateOwners } from './owner-references.ts'
 import { objectAnswer } from './represent.ts'
 import { fieldManagerOf, groupResourceOf, type RestContext, type RestRequest, storedKindOf } from './rest-request.ts'
 import { inWriteOrder, toStorageVersion, writtenObject } from './versions.ts'
@@ -17,10 +19,14 @@ import { readWriteOptions, type WriteOptions } from './write-options.ts'
 const MAX_NAME_TRIES = 8
 
 export async function createFromRequest(context: RestContext, request: RestRequest): Promise<Answer> {
+  // Before the options: a body that cannot be read is nothing to have options for.
+  bodyFormat(request.contentType)
   const options = readWriteOptions(request.query, 'CreateOptions')
   const object = await decodeObject(context, request, options)
+  wipeSystemFields(object)
   fillNamespace(request.resource, object, request.info.namespace)
   const complete = completeObject(request, object)
+  dropDuplicateOwners(complete, false, request.warn)
   trackCreation(context, request, complete)
   const created = await createObject(context, request, options, complete)
   return objectAnswer(request, 201, JSON.stringify(created), context.now())
@@ -58,6 +64,8 @@ async function createObject(
   const { uid, creationTimestamp } = object.metadata
   const admitted = (await context.admission.mutate(admission, object)) as ApiObject
   refuseVersion(admitted)
+  dropDuplicateOwners(admitted, true, request.warn)
+  const isGenerated = (admitted.metadata.name ?? '') === ''
   fillName(resource, admitted)
   fillNamespace(resource, admitted, request.info.namespace)
   fillSystemFields(admitted, context.now())
@@ -68,11 +76,13 @@ async function createObject(
   for (const each of resource.strategy.warningsOf?.(admitted, undefined) ?? []) request.warn(each)
   const final = inWriteOrder(admitted)
   await context.admission.validate({ ...admission, name: final.metadata.name as string }, final)
-  return options.isDryRun ? assertAbsent(context, request, final) : putNew(context, request, final)
+  return options.isDryRun ? assertAbsent(context, request, final) : putNew(context, request, final, isGenerated)
 }
 
+/** What is no number is passed over, as is 0. */
 function refuseVersion({ metadata }: ApiObject): void {
-  if ((metadata.resourceVersion ?? '') !== '')
+  const { resourceVersion = '' } = metadata
+  if (/^\d+$/.test(resourceVersion) && Number(resourceVersion) !== 0)
     throw new ApiError(500, undefined, 'resourceVersion should not be set on objects to be created')
   delete metadata.resourceVersion
 }
@@ -96,22 +106,17 @@ export function admissionOf(
 
 function assertAbsent({ store }: RestContext, { resource }: RestRequest, object: ApiObject): ApiObject {
   const { namespace = '', name = '' } = object.metadata
-  const stored = store.get(resource.storage, namespace, name)
-  if (stored !== undefined) throw existing(resource, stored, name)
+  const there = store.get(resource.storage, namespace, name)
+  if (there !== undefined) throw nameTaken(resource, object, there)
   return object
 }
 
-function existing(resource: ApiResource, stored: StoredObject | undefined, name: string): ApiError {
-  const error = alreadyExists(groupResourceOf(resource), name)
-  const isGoing =
-    stored !== undefined && (JSON.parse(stored.text) as ApiObject).metadata.deletionTimestamp !== undefined
-  if (!isGoing) return error
-  const { reason, message, details } = error.status
-  return new ApiError(error.code, reason, `object is being deleted: ${message}`, details)
-}
-
-async function putNew({ store }: RestContext, { resource }: RestRequest, object: ApiObject): Promise<ApiObject> {
-  const isGenerated = (object.metadata.generateName ?? '') !== ''
+async function putNew(
+  { store }: RestContext,
+  { resource }: RestRequest,
+  object: ApiObject,
+  isGenerated: boolean,
+): Promise<ApiObject> {
   for (let attempt = 1; ; attempt++) {
     // Its place in the text; the store fills it in.
     object.metadata.resourceVersion = ''
@@ -121,10 +126,24 @@ async function putNew({ store }: RestContext, { resource }: RestRequest, object:
       return inWriteOrder(await writtenObject(resource, object, put))
     } catch (error) {
       if (!(error instanceof RevisionConflict)) throw error
-      const { namespace = '', name = '' } = object.metadata
       if (!isGenerated || attempt >= MAX_NAME_TRIES)
-        throw existing(resource, store.get(resource.storage, namespace, name), name)
+        throw nameTaken(
+          resource,
+          object,
+          store.get(resource.storage, object.metadata.namespace ?? '', object.metadata.name ?? ''),
+        )
       object.metadata.name = generateName(object.metadata.generateName as string)
     }
   }
+}
+
+/** Whether it was meant to have a name of its own, or the other is on its way out, is said, too. */
+function nameTaken(resource: ApiResource, object: ApiObject, there: StoredObject | undefined): ApiError {
+  const { message, status } = alreadyExists(groupResourceOf(resource), object.metadata.name ?? '')
+  const isPrefixed = (object.metadata.generateName ?? '') !== ''
+  const tried = isPrefixed ? `${message}, the server was not able to generate a unique name for the object` : message
+  const { metadata } = JSON.parse(there?.text ?? '{"metadata":{}}') as ApiObject
+  const whole = metadata.deletionTimestamp === undefined ? tried : `object is being deleted: ${tried}`
+  const details = { ...status.details, ...(isPrefixed && { retryAfterSeconds: 1 }) }
+  return new ApiError(409, 'AlreadyExists', whole, details)
 }

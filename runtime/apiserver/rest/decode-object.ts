@@ -27,7 +27,10 @@ export async function decodeObject(
   const object = withTypeMeta(body.value, bytes, expected)
   assertKind(context, object, expected)
   assertEmbeddedResources(expected, object)
-  reportStrictFields(request, options, object, body.text, expected, body.faults)
+  const unknown = strictFaults(options, object, body.text, expected, body.faults)
+  // What cannot be read as the kind at all is refused before anything is said of single fields.
+  if (!expected.isCustom) expected.strategy.applyDefaults?.(object)
+  reportStrictFaults(request, options, unknown, expected)
   return object
 }
 
@@ -54,20 +57,34 @@ function withTypeMeta(value: JsonValue, bytes: Buffer, resource: ApiResource): A
     )
   }
   const object = value ?? {}
+  const fault = typeMetaFault(object)
+  if (fault !== undefined) throw unrecognized(resource.kind, fault, bytes)
   const { kind, apiVersion } = object
   if (resource.isCustom) {
-    if (kind === undefined || kind === '')
+    if ((kind ?? '') === '')
       throw unrecognized(resource.kind, `Object 'Kind' is missing in '${bytes.toString('utf8').trimEnd()}'`, bytes)
-    if (apiVersion === undefined || apiVersion === '')
-      throw unrecognized(
-        resource.kind,
-        `Object 'apiVersion' is missing in '${bytes.toString('utf8').trimEnd()}'`,
-        bytes,
-      )
+    if ((apiVersion ?? '') === '') throw otherVersion('', resource)
   }
   return toApiObject(
     { ...object, kind: kind || resource.kind, apiVersion: apiVersion || apiVersionOf(resource) },
     resource,
+  )
+}
+
+/** What is wrong with kind and apiVersion themselves, in the words of Go's decoder; undefined: nothing. */
+export function typeMetaFault(object: JsonObject): string | undefined {
+  for (const [field, value] of Object.entries(object)) {
+    if ((field !== 'kind' && field !== 'apiVersion') || value === null || typeof value === 'string') continue
+    return `couldn't get version/kind; json parse error: json: cannot unmarshal ${goNameOf(value)} into Go struct field .${field} of type string`
+  }
+  const { apiVersion } = object
+  const isVersion = typeof apiVersion !== 'string' || apiVersion.split('/').length <= 2
+  return isVersion ? undefined : `unexpected GroupVersion string: ${apiVersion}`
+}
+
+function otherVersion(apiVersion: string, expected: ApiResource): Error {
+  return badRequest(
+    `the API version in the data (${apiVersion}) does not match the expected API version (${apiVersionOf(expected)})`,
   )
 }
 
@@ -103,10 +120,7 @@ export function assertKind(context: RestContext, object: ApiObject, expected: Ap
   const { kind, apiVersion } = object
   if (kind === expected.kind && apiVersion === apiVersionOf(expected)) return
   if (expected.isCustom) {
-    if (apiVersion !== apiVersionOf(expected))
-      throw badRequest(
-        `the API version in the data (${apiVersion}) does not match the expected API version (${apiVersionOf(expected)})`,
-      )
+    if (apiVersion !== apiVersionOf(expected)) throw otherVersion(apiVersion, expected)
     const error = {
       reason: 'FieldValueInvalid',
       field: 'kind',
@@ -117,7 +131,8 @@ export function assertKind(context: RestContext, object: ApiObject, expected: Ap
   }
   const [version = '', group = ''] = apiVersion.split('/').reverse()
   const start = `${kind} in version "${version}" cannot be handled as a ${expected.kind}`
-  const isKnown = context.registry.findKind(group, version, kind) !== undefined
+  const isKnown =
+    isEverywhere(kind) || context.registry.findKind(group, version, kind.replace(/List$/, '')) !== undefined
   if (isKnown)
     throw badRequest(
       `${start}: converting (${version}.${kind}) to (${packageOf(expected.group)}.${expected.kind}): unknown conversion`,
@@ -127,22 +142,43 @@ export function assertKind(context: RestContext, object: ApiObject, expected: Ap
   )
 }
 
+/** Every group has these. */
+function isEverywhere(kind: string): boolean {
+  return [
+    'Status',
+    'ListOptions',
+    'GetOptions',
+    'DeleteOptions',
+    'CreateOptions',
+    'UpdateOptions',
+    'PatchOptions',
+  ].includes(kind)
+}
+
 /** The Go package of a group's internal types. */
 function packageOf(group: string): string {
   return group === '' ? 'core' : (group.split('.')[0] as string)
 }
 
-/** errors: ApiError 400 with fieldValidation=Strict */
-export function reportStrictFields(
-  request: RestRequest,
+/** Fields that the kind does not have, or the text twice; `faults`: more of the kind, known already. */
+export function strictFaults(
   { fieldValidation }: WriteOptions,
   object: ApiObject,
   text: string | undefined,
   resource: ApiResource,
   faults: readonly string[] = [],
+): string[] {
+  if (fieldValidation === 'Ignore') return []
+  return [...faults, ...strictFieldErrors(resource.schema, object, text, resource.isCustom)]
+}
+
+/** errors: ApiError 400 with fieldValidation=Strict */
+export function reportStrictFaults(
+  request: RestRequest,
+  { fieldValidation }: WriteOptions,
+  errors: readonly string[],
+  resource: ApiResource,
 ): void {
-  if (fieldValidation === 'Ignore') return
-  const errors = [...faults, ...strictFieldErrors(resource.schema, object, text, resource.isCustom)]
   if (errors.length === 0) return
   if (fieldValidation === 'Warn') {
     for (const each of errors) request.warn(each)

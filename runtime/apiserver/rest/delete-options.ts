@@ -4,6 +4,7 @@ import { goNameOf, TYPE_META } from '../http/go-names.ts'
 import { MalformedBody } from '../http/malformed-body.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts'
 import { badRequest, invalid } from '../status.ts'
+import { typeMetaFault } from './decode-object.ts'
 import type { RestRequest } from './rest-request.ts'
 import { dryRunFaults, notSupported, readBoolean, readInteger } from './write-options.ts'
 
@@ -28,6 +29,9 @@ export async function readDeleteOptions(request: RestRequest): Promise<DeleteOpt
   const dryRun = Array.isArray(sent.dryRun) ? sent.dryRun.map(String) : []
   const errors = [...policyFaults(propagationPolicy, orphanDependents), ...dryRunFaults(dryRun)]
   if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors)
+  const { deleteWarning } = request.resource.strategy
+  if (deleteWarning !== undefined && (propagationPolicy ?? orphanDependents ?? null) === null)
+    request.warn(deleteWarning)
   const preconditions = isJsonObject(sent.preconditions) ? sent.preconditions : {}
   return {
     isDryRun: dryRun.length > 0,
@@ -51,11 +55,13 @@ function inGoOrder(sent: JsonObject): JsonObject {
 }
 
 function readBodyOptions({ contentType }: RestRequest, body: Buffer): JsonObject {
-  const value = decodeOrRefuse(body, bodyFormat(contentType))
+  const value = decodeOrRefuse(body, bodyFormat(contentType)) ?? {}
   if (!isJsonObject(value))
     throw badRequest(
       `couldn't get version/kind; json parse error: json: cannot unmarshal ${goNameOf(value)} into Go value of type ${TYPE_META}`,
     )
+  const fault = typeMetaFault(value)
+  if (fault !== undefined) throw badRequest(fault)
   const { kind, apiVersion } = value
   const isKnown = kind === undefined || kind === 'DeleteOptions'
   if (!isKnown)
@@ -69,17 +75,19 @@ function readBodyOptions({ contentType }: RestRequest, body: Buffer): JsonObject
 const OPTION_TYPES = [
   ['gracePeriodSeconds', 'number', 'int64'],
   ['propagationPolicy', 'string', 'v1.DeletionPropagation'],
-  ['orphanDependents', 'boolean', 'bool'],
+  ['orphanDependents', 'bool', 'bool'],
+  ['dryRun', 'array', '[]string'],
+  ['preconditions', 'object', 'v1.Preconditions'],
 ] as const
 
 /** Fields of the wrong type are not taken for absent. */
 function assertTypes(options: JsonObject): void {
   for (const [field, type, goType] of OPTION_TYPES) {
-    const value = options[field] ?? undefined
-    if (value !== undefined && typeof value !== type)
-      throw badRequest(
-        `json: cannot unmarshal ${typeof value} into Go struct field DeleteOptions.${field} of type ${goType}`,
-      )
+    const value = options[field] ?? null
+    const isFraction = typeof value === 'number' && !Number.isInteger(value)
+    if (value === null || (goNameOf(value) === type && !isFraction)) continue
+    const found = isFraction ? `number ${value}` : goNameOf(value)
+    throw badRequest(`json: cannot unmarshal ${found} into Go struct field DeleteOptions.${field} of type ${goType}`)
   }
 }
 
@@ -97,20 +105,21 @@ function readQueryOptions(query: URLSearchParams): JsonObject {
   const orphanDependents = readBoolean(query, 'orphanDependents')
   const propagationPolicy = query.get('propagationPolicy')
   return {
-    dryRun: query.getAll('dryRun').filter((each) => each !== ''),
+    dryRun: query.getAll('dryRun'),
     ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }),
     ...(orphanDependents !== undefined && { orphanDependents }),
-    ...(propagationPolicy !== null && propagationPolicy !== '' && { propagationPolicy }),
+    ...(propagationPolicy !== null && { propagationPolicy }),
   }
 }
 
 function policyFaults(policy: JsonValue | undefined, orphans: JsonValue | undefined): FieldError[] {
   if (typeof policy !== 'string') return []
-  if (typeof orphans === 'boolean') {
-    const detail = 'orphanDependents and deletionPropagation cannot be both set'
-    return [{ reason: 'FieldValueInvalid', field: 'propagationPolicy', badValue: policy, detail }]
-  }
-  return POLICIES.includes(policy) ? [] : [notSupported('propagationPolicy', policy, [...POLICIES, 'nil'])]
+  const detail = 'orphanDependents and deletionPropagation cannot be both set'
+  const both = { reason: 'FieldValueInvalid', field: 'propagationPolicy', badValue: policy, detail } as const
+  return [
+    ...(typeof orphans === 'boolean' ? [both] : []),
+    ...(POLICIES.includes(policy) ? [] : [notSupported('propagationPolicy', policy, [...POLICIES, 'nil'])]),
+  ]
 }
 
 function policyOf(policy: JsonValue | undefined, orphans: JsonValue | undefined): DeleteOptions['policy'] {

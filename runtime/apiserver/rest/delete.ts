@@ -37,7 +37,13 @@ export async function deleteFromRequest(context: RestContext, request: RestReque
   const options = await readDeleteOptions(request)
   const { object, isGone } = await deleteObject(context, request, options, info.namespace ?? '', info.name ?? '')
   if (!isGone || ANSWERS_OBJECT.has(`${resource.group}/${resource.kind}`))
-    return objectAnswer(request, 200, JSON.stringify(inWriteOrder(object)), context.now())
+    // Accepted, not done: told to those alone who ask for dependents in the old way, for who else asks is used to 200.
+    return objectAnswer(
+      request,
+      !isGone && options.sent.orphanDependents === false ? 202 : 200,
+      JSON.stringify(inWriteOrder(object)),
+      context.now(),
+    )
   const { name = '', uid = '' } = object.metadata
   const group = resource.group === '' ? {} : { group: resource.group }
   const details = { name, ...group, kind: resource.plural, uid }

@@ -62,6 +62,7 @@ function graceOf({ strategy }: ApiResource, object: ApiObject, { gracePeriodSeco
 
 /** source: store.go deletionFinalizersForGarbageCollection: what the request says beats what stands there. */
 function applyPropagation({ strategy }: ApiResource, { metadata }: ApiObject, { policy }: DeleteOptions): void {
+  if (strategy.defaultPropagation === 'None') return
   const before = metadata.finalizers ?? []
   const orphans =
     policy === 'Orphan' ||

@@ -2,6 +2,8 @@ import type { FieldError } from '../field-error.ts'
 import type { ApiResource } from '../kinds/api-resource.ts'
 import type { RequestInfo } from '../request-info.ts'
 import { ApiError, badRequest, invalid } from '../status.ts'
+import { parseTerms } from './field-selector.ts'
+import { parseLabelSelector } from './label-selector.ts'
 import { notSupported, readBoolean, readInteger } from './write-options.ts'
 
 export interface ListOptions {
@@ -30,9 +32,16 @@ export function readListOptions(query: URLSearchParams, isWatch: boolean): ListO
     allowsBookmarks: readBoolean(query, 'allowWatchBookmarks') ?? false,
     sendsInitialEvents: readBoolean(query, 'sendInitialEvents'),
   }
+  assertSelectors(query)
   const errors = isWatch ? watchFaults(options) : listFaults(options)
   if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors)
   return options
+}
+
+/** They are read before anything is said of how the options go together. errors: ApiError 400 */
+function assertSelectors(query: URLSearchParams): void {
+  parseLabelSelector(query.get('labelSelector') ?? '')
+  parseTerms(query.get('fieldSelector') ?? '')
 }
 
 function listFaults(options: ListOptions): FieldError[] {
@@ -52,18 +61,19 @@ function listFaults(options: ListOptions): FieldError[] {
 }
 
 function watchFaults(options: ListOptions): FieldError[] {
-  const { resourceVersionMatch: match, continueToken, sendsInitialEvents } = options
+  const { resourceVersion, resourceVersionMatch: match, continueToken, sendsInitialEvents } = options
   const errors: FieldError[] = []
+  if (sendsInitialEvents !== undefined && match !== 'NotOlderThan')
+    errors.push(matchForbidden('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'))
   if (match !== '') {
     if (sendsInitialEvents === undefined)
       errors.push(matchForbidden('resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'))
-    if (continueToken !== '') errors.push(matchForbidden('resourceVersionMatch is forbidden when continue is provided'))
     if (match !== 'NotOlderThan') errors.push(notSupported('resourceVersionMatch', match, ['NotOlderThan']))
   }
-  if (match === '' && continueToken !== '')
+  // Without a version a watch begins with all objects, as if NotOlderThan had been asked for.
+  const isMatched = match !== '' || (sendsInitialEvents === undefined && ['', '0'].includes(resourceVersion))
+  if (isMatched && continueToken !== '')
     errors.push(matchForbidden('resourceVersionMatch is forbidden when continue is provided'))
-  if (match === '' && sendsInitialEvents !== undefined)
-    errors.push(matchForbidden('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'))
   return errors
 }
 

@@ -53,7 +53,9 @@ function takeSnapshot({ store }: RestContext, { resource, info }: RestRequest, o
     return { objects: objects.filter((each) => startOf(each, info.namespace) > start.replace(/\0$/, '')), revision: at }
   }
   const asked = readRevision(options.resourceVersion, false)
-  const isExact = options.resourceVersionMatch === 'Exact'
+  const { limit, resourceVersionMatch: match } = options
+  // Pages of before there was a match: whoever names a version wants that one.
+  const isExact = match === 'Exact' || (match === '' && limit > 0 && asked > 0)
   const revision = isExact ? asked : store.revision
   const objects = store.listAt(revision, resource.storage, info.namespace)
   if (objects === undefined) throw expired('The resourceVersion for the provided list is too old.')

@@ -30,9 +30,16 @@ export function assertName(object: ApiObject, name: string): void {
 }
 
 /** What the server alone decides. */
-export function fillSystemFields({ metadata }: ApiObject, nowMs: number): void {
-  metadata.uid = randomUUID()
-  metadata.creationTimestamp = rfc3339(nowMs)
+export function fillSystemFields(object: ApiObject, nowMs: number): void {
+  wipeSystemFields(object)
+  object.metadata.uid = randomUUID()
+  object.metadata.creationTimestamp = rfc3339(nowMs)
+}
+
+/** What a create may send and nobody comes to own. */
+export function wipeSystemFields({ metadata }: ApiObject): void {
+  delete metadata.uid
+  delete metadata.creationTimestamp
   delete metadata.deletionTimestamp
   delete metadata.deletionGracePeriodSeconds
   delete (metadata as Record<string, unknown>).selfLink

@@ -49,8 +49,7 @@ export function prepareForStatusUpdate(resource: ApiResource, object: ApiObject,
   for (const field of new Set([...Object.keys(object), ...Object.keys(old)])) {
     if (!['status', 'metadata', 'kind', 'apiVersion'].includes(field)) replaceField(object, field, old)
   }
-  if (!resource.isCustom)
-    for (const field of ['ownerReferences', 'finalizers', 'deletionTimestamp'] as const) replaceMeta(object, field, old)
+  if (!resource.isCustom) replaceMeta(object, 'deletionTimestamp', old)
   resource.strategy.prepareForStatusUpdate?.(object, old)
 }
 

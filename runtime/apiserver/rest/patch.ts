@@ -1,6 +1,7 @@
 import { applyObject } from '../apply/server-side-apply.ts'
 import type { Answer } from '../http/answer.ts'
 import { type DecodedBody, decodeBody, parseJson } from '../http/decode-body.ts'
+import { goNameOf } from '../http/go-names.ts'
 import { MalformedBody } from '../http/malformed-body.ts'
 import { type ApiObject, isJsonObject, type JsonObject, type JsonValue } from '../json.ts'
 import type { ApiResource } from '../kinds/api-resource.ts'
@@ -9,20 +10,18 @@ import { mergePatch } from '../patch/merge-patch.ts'
 import { strategicMergePatch } from '../patch/strategic-patch.ts'
 import { describeStrategicRefusal } from '../patch/strategic-refusal.ts'
 import { withSortedKeys } from '../schema/sorted-keys.ts'
-import { formatStrictErrors, strictFieldErrors } from '../schema/strict.ts'
-import {
-  ApiError,
-  badRequest,
-  conflict,
-  invalid,
-  notFound,
-  notImitated,
-  OBJECT_MODIFIED,
-  unsupportedMediaType,
-} from '../status.ts'
-import { changeObject } from './change.ts'
+import { formatStrictErrors, scanFields, strictFieldErrors } from '../schema/strict.ts'
+import { ApiError, badRequest, conflict, invalid, notFound, notImitated, unsupportedMediaType } from '../status.ts'
+import { assertReadable, changeObject } from './change.ts'
 import { createByChange } from './create.ts'
-import { assertEmbeddedResources, assertKind, reportStrictFields, toApiObject } from './decode-object.ts'
+import {
+  assertEmbeddedResources,
+  assertKind,
+  reportStrictFaults,
+  strictFaults,
+  toApiObject,
+  typeMetaFault,
+} from './decode-object.ts'
 import { assertName, fillNamespace } from './object-identity.ts'
 import { completeApplied, completeObject } from './object-rules.ts'
 import { objectAnswer } from './represent.ts'
@@ -44,11 +43,11 @@ export async function patchFromRequest(context: RestContext, request: RestReques
   const options = readWriteOptions(request.query, 'PatchOptions', type === 'apply')
   const body = await request.readBody()
   if (type === 'apply') return applyFromRequest(context, request, options, body)
-  const patch = readPatch(body, type)
   const updated = await changeObject(context, request, options, (old) => {
+    const patch = readPatch(body, type)
     const patched = patchObject(request, type, old, patch)
     const refuse = refusal(request, type, old, patch, patched)
-    return toChanged(context, request, options, old, patched, refuse)
+    return toChanged(context, request, options, old, patched, refuse, patchFaults(type, body))
   })
   return objectAnswer(request, 200, JSON.stringify(updated), context.now())
 }
@@ -58,8 +57,9 @@ export function patchTypeOf({ contentType, resource }: RestRequest): PatchType {
   const mediaType = contentType?.split(';', 1)[0]?.trim() ?? ''
   if (mediaType === 'application/apply-patch+cbor') throw notImitated('CBOR')
   const type = Object.hasOwn(TYPES, mediaType) ? TYPES[mediaType] : undefined
-  if (type === undefined) throw new ApiError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {})
-  if (type !== 'strategic' || !resource.isCustom) return type
+  if (type === undefined && !resource.isCustom)
+    throw new ApiError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {})
+  if (type !== undefined && (type !== 'strategic' || !resource.isCustom)) return type
   const accepted = Object.keys(TYPES).filter((each) => TYPES[each] !== 'strategic')
   throw unsupportedMediaType(
     `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
@@ -84,8 +84,29 @@ export function patchObject({ resource }: RestRequest, type: PatchType, old: Api
     case 'merge':
       return mergePatch(target, patch)
     default:
-      return strategicMergePatch(resource.schema, target, patch)
+      return withKindOf(target, strategicMergePatch(resource.schema, target, patch))
   }
+}
+
+const JSON_PATCH_FIELDS = ['op', 'path', 'from', 'value']
+
+/** What a patch says twice, and of a JSON patch what its operations do not have. */
+function patchFaults(type: PatchType, body: Buffer): string[] {
+  const text = body.toString('utf8')
+  if (type !== 'json') return duplicatesIn(text)
+  const fields = scanFields(text).filter(({ path }) => /^\[\d+\]\.[^.[]*$/.test(path))
+  const duplicate = fields
+    .filter(({ isDuplicate }) => isDuplicate)
+    .map(({ path }) => `duplicate field ${JSON.stringify(path)}`)
+  const unknown = fields.filter(({ path }) => !JSON_PATCH_FIELDS.includes(path.slice(path.indexOf('.') + 1)))
+  return [...duplicate, ...unknown.map(({ path }) => `unknown field ${JSON.stringify(path)}`)].map(
+    (each) => `json patch ${each}`,
+  )
+}
+
+/** It is read into what it is known to be, whatever it says. */
+function withKindOf({ kind, apiVersion }: JsonObject, patched: JsonValue): JsonValue {
+  return isJsonObject(patched) ? { ...patched, kind: kind as JsonValue, apiVersion: apiVersion as JsonValue } : patched
 }
 
 /** What a patch made of the object, as if it had been sent whole. */
@@ -96,10 +117,11 @@ function toChanged(
   old: ApiObject,
   patched: JsonValue,
   refuse: Refusal,
+  faults: readonly string[],
 ): ApiObject {
   if (!isJsonObject(patched)) throw badRequest('the patch does not leave an object')
   const { resource, info } = request
-  const object = readPatched(context, request, options, patched, refuse)
+  const object = readPatched(context, request, options, patched, refuse, faults)
   assertName(object, info.name ?? '')
   fillNamespace(resource, object, info.namespace)
   const complete = refusePatched(refuse, () => completeObject(request, object))
@@ -113,14 +135,21 @@ function readPatched(
   options: WriteOptions,
   patched: JsonObject,
   refuse: Refusal,
+  faults: readonly string[],
 ): ApiObject {
   const { resource } = request
   if (resource.isCustom) assertCustomKind(resource, patched)
   return refusePatched(refuse, () => {
-    const object = toApiObject(structuredClone(patched), resource)
+    const fault = typeMetaFault(patched)
+    if (fault !== undefined) throw badRequest(fault)
+    const { kind, apiVersion } = patched
+    const named = { ...patched, kind: kind || resource.kind, apiVersion: apiVersion || apiVersionOf(resource) }
+    const object = toApiObject(structuredClone(named), resource)
     assertKind(context, object, resource)
     assertEmbeddedResources(resource, object)
-    reportStrictFields(request, options, object, undefined, resource)
+    const unknown = strictFaults(options, object, undefined, resource, faults)
+    if (!resource.isCustom) resource.strategy.applyDefaults?.(object)
+    reportStrictFaults(request, options, unknown, resource)
     return object
   })
 }
@@ -160,7 +189,7 @@ function refusePatched<T>(refuse: Refusal, read: () => T): T {
     return read()
   } catch (error) {
     if (!(error instanceof ApiError) || error.code !== 400) throw error
-    const message = error.message.replace(/^\S+ in version "\S*" cannot be handled as a \S+: /, '')
+    const message = error.message.replace(UNREADABLE, '')
     throw invalid({ group: '', kind: '' }, '', [{ reason: 'FieldValueInvalid', field: 'patch', ...refuse(message) }])
   }
 }
@@ -190,22 +219,30 @@ async function applyFromRequest(
   if (!isThere) {
     assertNoUid(request, sent)
     const object = completeApplied(request, apply(context, request, options, undefined, sent))
+    assertReadable(sent.metadata.resourceVersion ?? '')
     // Unlike a create's, it is no condition.
     delete object.metadata.resourceVersion
     return createByChange(context, request, options, object)
   }
   const updated = await changeObject(context, request, options, (old) => {
     const object = apply(context, request, options, old, sent)
-    assertAppliedVersion(request, sent, old)
+    // A version that is sent along is a condition.
+    object.metadata.resourceVersion = sent.metadata.resourceVersion || (old.metadata.resourceVersion ?? '')
     return completeApplied(request, object)
   })
   return objectAnswer(request, 200, JSON.stringify(updated), context.now())
 }
 
+const UNREADABLE = /^\S+ in version "\S*" cannot be handled as a \S+: /
+
 export function readApplied(request: RestRequest, options: WriteOptions, body: Buffer): ApiObject {
   const { resource } = request
-  const { value, faults } = decodeApplied(body)
-  if (!isJsonObject(value)) throw badRequest('error decoding YAML: the body is no object')
+  const { value: read, faults } = decodeApplied(body)
+  const value = read ?? {}
+  if (!isJsonObject(value))
+    throw badRequest(
+      `error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${goNameOf(value)} into Go value of type map[string]interface {}`,
+    )
   const object = toApiObject(value, resource)
   reportDuplicates(request, options, [...faults, ...duplicatesIn(textOf(body))])
   return object
@@ -269,11 +306,4 @@ function assertNoUid({ resource, info }: RestRequest, { metadata }: ApiObject): 
   if ((metadata.uid ?? '') === '') return
   const why = `uid mismatch: the provided object specified uid ${metadata.uid}, and no existing object was found`
   throw conflict(groupResourceOf(resource), info.name ?? '', why)
-}
-
-/** A version that is sent along is a condition. */
-function assertAppliedVersion({ resource, info }: RestRequest, sent: ApiObject, old: ApiObject): void {
-  const asked = sent.metadata.resourceVersion ?? ''
-  if (asked === '' || asked === old.metadata.resourceVersion) return
-  throw conflict(groupResourceOf(resource), info.name ?? '', OBJECT_MODIFIED)
 }

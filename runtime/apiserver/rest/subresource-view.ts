@@ -7,7 +7,7 @@ import { badRequest, methodNotAllowed, notImitated } from '../status.ts'
 import { type ChangeScope, changeObject } from './change.ts'
 import { assertKind, decodeObject, toApiObject } from './decode-object.ts'
 import { findStored } from './get.ts'
-import { fillNamespace } from './object-identity.ts'
+import { assertName, fillNamespace } from './object-identity.ts'
 import { patchObject, patchTypeOf, readApplied, readPatch } from './patch.ts'
 import { objectAnswer } from './represent.ts'
 import { apiVersionOf, fieldManagerOf, type RestContext, type RestRequest } from './rest-request.ts'
@@ -105,13 +105,15 @@ async function readNext(
   if (info.verb === 'update') {
     const sent = await decodeObject(context, request, options, shown.resource)
     fillNamespace(request.resource, sent, info.namespace)
-    assertSameName(sent, info.name ?? '')
+    if (request.resource.isCustom) assertName(sent, info.name ?? '')
+    else assertSameName(sent, info.name ?? '')
     return () => sent
   }
   if (info.verb !== 'patch') throw methodNotAllowed()
   const type = patchTypeOf(request)
-  const patch = readPatch(await request.readBody(), type)
-  return (old) => patchedView(shown.resource, patchObject(shown, type, (view.readToPatch ?? view.read)(old), patch))
+  const body = await request.readBody()
+  return (old) =>
+    patchedView(shown.resource, patchObject(shown, type, (view.readToPatch ?? view.read)(old), readPatch(body, type)))
 }
 
 function patchedView(resource: ApiResource, patched: unknown): ApiObject {

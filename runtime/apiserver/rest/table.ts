@@ -111,5 +111,5 @@ export function toPartialObjectMetadataList(
   apiVersion = 'meta.k8s.io/v1',
 ): object {
   const items = objects.map((object) => toPartialObjectMetadata(object, apiVersion))
-  return { kind: 'PartialObjectMetadataList', apiVersion, metadata, items }
+  return { kind: 'PartialObjectMetadataList', apiVersion, metadata, items: items.length === 0 ? null : items }
 }

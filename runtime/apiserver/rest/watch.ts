@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import { zeroObject } from '../apply/zero-object.ts'
 import { NO_CACHE, type StreamAnswer, type StreamSink } from '../http/answer.ts'
 import { ApiError, type Status } from '../status.ts'
 import type { StoredObject, StoreEvent } from '../storage/store.ts'
@@ -174,7 +175,12 @@ class Watch {
     this.#bookmarked = this.#context.store.revision
     const resourceVersion = String(this.#bookmarked)
     const metadata = { resourceVersion, ...(annotations !== undefined && { annotations }) }
-    const text = JSON.stringify({ kind: resource.kind, apiVersion: apiVersionOf(resource), metadata })
+    const text = JSON.stringify({
+      kind: resource.kind,
+      apiVersion: apiVersionOf(resource),
+      ...zeroObject(resource),
+      metadata,
+    })
     this.#stream.push({ length: text.length, make: () => this.#shown('BOOKMARK', text) })
   }
 

@@ -20,7 +20,7 @@ export function readWriteOptions(query: URLSearchParams, kind: WriteKind, isAppl
   const fieldValidation = query.get('fieldValidation') ?? ''
   const manager = query.get('fieldManager') ?? ''
   const force = readBoolean(query, 'force')
-  const dryRun = query.getAll('dryRun').filter((each) => each !== '')
+  const dryRun = query.getAll('dryRun')
   const errors = [
     ...(kind === 'PatchOptions'
       ? validatePatchOwner({ fieldManager: manager, force, isApply })
@@ -50,20 +50,17 @@ export function notSupported(field: string, badValue: string | string[], support
   return { reason: 'FieldValueNotSupported', field, badValue, detail: `supported values: ${list}` }
 }
 
-/** errors: ApiError 400 for what Go's strconv.ParseBool refuses. */
+/** Whatever does not say false is true, nothing too. source: apimachinery pkg/runtime/conversion.go */
 export function readBoolean(query: URLSearchParams, name: string): boolean | undefined {
   const text = query.get(name)
   if (text === null) return undefined
-  if (['', '1', 't', 'T', 'true', 'TRUE', 'True'].includes(text)) return true
-  if (['0', 'f', 'F', 'false', 'FALSE', 'False'].includes(text)) return false
-  // As apimachinery's Convert_Slice_string_To_bool: whatever is not false is true.
-  return true
+  return text !== '0' && text.toLowerCase() !== 'false'
 }
 
 /** errors: ApiError 400 with strconv's words */
 export function readInteger(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name)
-  if (text === null || text === '') return undefined
+  if (text === null) return undefined
   if (!/^[-+]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`)
   const value = Number(text)
   if (!Number.isSafeInteger(value))

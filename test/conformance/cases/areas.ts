@@ -5,6 +5,7 @@ import { builtInKinds } from './built-in-kinds.ts'
 import { controllers } from './controllers.ts'
 import { customResources } from './custom-resources.ts'
 import { discovery } from './discovery.ts'
+import { genericVerbs } from './generic-verbs.ts'
 import { limitCases } from './limits.ts'
 import { patches } from './patches.ts'
 import { signing } from './signing.ts'
@@ -20,6 +21,7 @@ export const AREAS: Readonly<Record<string, readonly Case[]>> = {
   'built-in-kinds': builtInKinds,
   strategies,
   verbs,
+  'generic-verbs': genericVerbs,
   patches,
   'custom-resources': customResources,
   controllers,

@@ -60,6 +60,7 @@ export const PREPARE: Readonly<Record<string, Prepare>> = {
     prepareForUpdate: keepSigningRequest,
     prepareForStatusUpdate: prepareSigningStatus,
   },
+  'discovery.k8s.io/EndpointSlice': { prepareForUpdate: countLabels },
   'autoscaling/HorizontalPodAutoscaler': {
     prepareForCreate: (autoscaler) => {
       resetStatus(autoscaler)
@@ -140,6 +141,11 @@ function trackVolumePhase(volume: ApiObject, old: ApiObject): void {
 
 function secondsNow(): string {
   return `${new Date().toISOString().slice(0, 19)}Z`
+}
+
+function countLabels(slice: ApiObject, old: ApiObject): void {
+  if (isSame(slice.metadata.labels ?? {}, old.metadata.labels ?? {})) return
+  slice.metadata.generation = (old.metadata.generation ?? 0) + 1
 }
 
 /** Annotations of a Deployment are copied to its ReplicaSets: a change of them is one for its controller. */

@@ -99,6 +99,9 @@ const NAME_RULES: Readonly<Record<string, NonNullable<Strategy['nameRule']>>> = 
 /** Kept for those who delete by old clients: their pods stay. */
 const ORPHANS = new Set(['/ReplicationController', 'batch/Job'])
 
+const JOB_DELETE_WARNING =
+  'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning'
+
 /** How the API server treats a built-in kind, beside what holds for all kinds. */
 export function strategyOf(group: string, kind: string): BuiltInStrategy {
   const id = `${group}/${kind}`
@@ -116,7 +119,8 @@ export function strategyOf(group: string, kind: string): BuiltInStrategy {
     ...(id === '/Pod' && { gracePeriodSeconds: podGracePeriodSeconds }),
     createsOnUpdate: CREATES_ON_UPDATE.has(id),
     updatesUnconditionally: !NEEDS_RESOURCE_VERSION.has(id),
-    defaultPropagation: ORPHANS.has(id) ? 'Orphan' : 'Background',
+    deleteWarning: id === 'batch/Job' ? JOB_DELETE_WARNING : undefined,
+    defaultPropagation: kind === 'Event' ? 'None' : ORPHANS.has(id) ? 'Orphan' : 'Background',
     selectableFields: SELECTABLE_FIELDS[id] ?? {},
     convert: CONVERSIONS[id],
   }
