@@ -67,7 +67,7 @@ export async function handleRequest(parts: RequestParts, request: PlainRequest):
     const { pathname, query } = parseRequestTarget(request.url)
     assertTimeout(query.get('timeout') ?? '')
     const answer = await route(parts, request, pathname, query, warnings)
-    if ('open' in answer) return answer
+    if ('open' in answer) return { ...answer, headers: withWarnings(answer.headers, warnings) }
     return finish(answer, request, query, warnings)
   } catch (error) {
     if (!(error instanceof ApiError)) parts.onFault(error, `${request.method} ${request.url}`)
@@ -158,16 +158,20 @@ function finish(
   answer: Answer,
   request: PlainRequest,
   query: URLSearchParams,
-  { header }: Warnings,
+  warnings: Warnings,
   isError = false,
 ): Answer {
-  const withWarnings = header === undefined ? answer : { ...answer, headers: { ...answer.headers, warning: header } }
+  const warned = { ...answer, headers: withWarnings(answer.headers, warnings) }
   if (wantsYaml(request.headers.accept, isError) && answer.headers['content-type'] === 'application/json')
-    return asYaml(withWarnings)
+    return asYaml(warned)
   const asked = query.get('pretty')
   const isByHand = /^(curl|Wget|Mozilla\/5\.0)/.test(request.headers['user-agent'] ?? '')
   const isPretty = asked === null ? isByHand : !['0', 'false'].includes(asked)
-  return isPretty ? pretty(withWarnings) : withWarnings
+  return isPretty ? pretty(warned) : warned
+}
+
+function withWarnings(headers: Answer['headers'], { header }: Warnings): Answer['headers'] {
+  return header === undefined ? headers : { ...headers, warning: header }
 }
 
 function wantsYaml(accept: string | undefined, isError: boolean): boolean {

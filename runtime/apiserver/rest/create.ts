@@ -58,12 +58,10 @@ async function createObject(
   object: ApiObject,
 ): Promise<ApiObject> {
   const { resource } = request
-  refuseVersion(object)
   fillSystemFields(object, context.now())
   const admission = admissionOf(request, options, 'CREATE', object, undefined)
   const { uid, creationTimestamp } = object.metadata
   const admitted = (await context.admission.mutate(admission, object)) as ApiObject
-  refuseVersion(admitted)
   dropDuplicateOwners(admitted, true, request.warn)
   const isGenerated = (admitted.metadata.name ?? '') === ''
   fillName(resource, admitted)
@@ -74,6 +72,7 @@ async function createObject(
   const errors = validateCreate(resource, admitted)
   if (errors.length > 0) throw invalid(storedKindOf(resource), admitted.metadata.name as string, errors)
   for (const each of resource.strategy.warningsOf?.(admitted, undefined) ?? []) request.warn(each)
+  refuseVersion(admitted)
   const final = inWriteOrder(admitted)
   await context.admission.validate({ ...admission, name: final.metadata.name as string }, final)
   return options.isDryRun ? assertAbsent(context, request, final) : putNew(context, request, final, isGenerated)

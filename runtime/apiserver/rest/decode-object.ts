@@ -96,6 +96,9 @@ export function toApiObject(object: JsonObject, resource: ApiResource): ApiObjec
   const meta = isJsonObject(metadata) ? metadata : {}
   const fault = objectMetaFault(meta)
   if (fault !== undefined) throw wrongType(resource, fault.found, `metadata.${fault.field}`, fault.wanted)
+  // Go has no null for a text.
+  for (const texts of [meta.labels, meta.annotations])
+    if (isJsonObject(texts)) for (const [key, each] of Object.entries(texts)) texts[key] = each ?? ''
   return { kind, apiVersion, metadata: meta, ...rest } as unknown as ApiObject
 }
 

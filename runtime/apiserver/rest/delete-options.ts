@@ -104,11 +104,13 @@ function readQueryOptions(query: URLSearchParams): JsonObject {
   const gracePeriodSeconds = readInteger(query, 'gracePeriodSeconds')
   const orphanDependents = readBoolean(query, 'orphanDependents')
   const propagationPolicy = query.get('propagationPolicy')
+  const uid = query.get('uid') ?? ''
   return {
     dryRun: query.getAll('dryRun'),
     ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }),
     ...(orphanDependents !== undefined && { orphanDependents }),
     ...(propagationPolicy !== null && { propagationPolicy }),
+    ...(uid !== '' && { preconditions: { uid } }),
   }
 }
 

@@ -7,7 +7,7 @@ import { admissionOf } from './create.ts'
 import { type DeleteOptions, readDeleteOptions } from './delete-options.ts'
 import { beginDeletion } from './deletion.ts'
 import { objectAnswer } from './represent.ts'
-import { groupResourceOf, type RestContext, type RestRequest } from './rest-request.ts'
+import { groupResourceOf, type RestContext, type RestRequest, storedKindOf } from './rest-request.ts'
 import { inWriteOrder, readObject, toStorageVersion } from './versions.ts'
 
 /** By `group/Kind`: those whose delete answers the object as it was; for the others a Status says what went. */
@@ -119,7 +119,7 @@ function assertPreconditions(
 ): void {
   const { metadata } = object
   const refuse = (why: string): ApiError =>
-    conflict({ group: resource.group, resource: resource.kind }, metadata.name ?? '', why)
+    conflict({ group: storedKindOf(resource).group, resource: resource.kind }, metadata.name ?? '', why)
   if (uid !== undefined && uid !== metadata.uid)
     throw refuse(
       `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`,

@@ -105,8 +105,7 @@ async function readNext(
   if (info.verb === 'update') {
     const sent = await decodeObject(context, request, options, shown.resource)
     fillNamespace(request.resource, sent, info.namespace)
-    if (request.resource.isCustom) assertName(sent, info.name ?? '')
-    else assertSameName(sent, info.name ?? '')
+    assertName(sent, info.name ?? '')
     return () => sent
   }
   if (info.verb !== 'patch') throw methodNotAllowed()

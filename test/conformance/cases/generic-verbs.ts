@@ -128,6 +128,59 @@ const creating: Case[] = [
   ask('create', 'customresources', 'no apiVersion', ...defined, post(widgets, { kind: 'Widget', metadata: {} })),
 ]
 
+const more: Case[] = [
+  ask(
+    'create',
+    'customresources',
+    'labels and annotations that are null',
+    ...defined,
+    post(widgets, widget({ metadata: { name: 'a', labels: { x: null }, annotations: { x: null } } })),
+  ),
+  ask(
+    'apply',
+    'configmaps',
+    'a label that is null',
+    patch('apply', `${maps}/a?fieldManager=one`, map({ labels: { x: null } }), { managed: true }),
+  ),
+  ask(
+    'create',
+    'secrets',
+    'a version and a type without its data',
+    post('/api/v1/namespaces/{ns}/secrets', {
+      metadata: { name: 'a', resourceVersion: '1' },
+      type: 'kubernetes.io/tls',
+    }),
+  ),
+  ask(
+    'update',
+    'daemonsets/status',
+    'the template generation',
+    first(post('/apis/apps/v1/namespaces/{ns}/daemonsets', { ...deployment(), kind: 'DaemonSet' })),
+    put('/apis/apps/v1/namespaces/{ns}/daemonsets/a/status', { ...deployment(), kind: 'DaemonSet' }),
+  ),
+  ask(
+    'update',
+    'deployments/scale',
+    'no name',
+    first(post(deployments, deployment())),
+    put(`${deployments}/a/scale`, { spec: { replicas: 2 } }),
+  ),
+  ask('delete', 'configmaps', 'a uid in the query', make(), del(`${maps}/a?uid=${UID}`)),
+  ask(
+    'delete',
+    'events.events.k8s.io',
+    'another uid',
+    first(post(events, EVENT)),
+    del('/apis/events.k8s.io/v1/namespaces/{ns}/events/a', { preconditions: { uid: UID } }),
+  ),
+  ask(
+    'watch',
+    'endpoints',
+    'a warning',
+    watch('/api/v1/namespaces/{ns}/endpoints?resourceVersion=0&timeoutSeconds=1', 0),
+  ),
+]
+
 const all = (query: string) => `${maps}?labelSelector=of%3D{id}&${query}`
 const reading: Case[] = [
   ask('list', 'configmaps', 'an equals sign in a field value', get(all('fieldSelector=metadata.name%3Da%3Db'))),
@@ -442,4 +495,4 @@ const writing: Case[] = [
   ask('delete', 'configmaps', 'null as options', make(), del(`${maps}/a`, 'null')),
 ]
 
-export const genericVerbs: readonly Case[] = [...creating, ...reading, ...writing]
+export const genericVerbs: readonly Case[] = [...creating, ...more, ...reading, ...writing]

@@ -53,7 +53,11 @@ export const PREPARE: Readonly<Record<string, Prepare>> = {
     prepareForStatusUpdate: keepLabels,
   },
   'apps/ReplicaSet': { prepareForCreate: resetStatus },
-  'apps/DaemonSet': { prepareForCreate: prepareDaemonSet, prepareForUpdate: countTemplates },
+  'apps/DaemonSet': {
+    prepareForCreate: prepareDaemonSet,
+    prepareForUpdate: countTemplates,
+    prepareForStatusUpdate: countTemplates,
+  },
   'batch/Job': { prepareForCreate: prepareJob },
   'certificates.k8s.io/CertificateSigningRequest': {
     prepareForCreate: resetStatus,
