@@ -1,4 +1,5 @@
 import { describeJsonFault } from '../http/go-json-error.ts'
+import { goNameOf } from '../http/go-names.ts'
 import { isJsonObject, type JsonValue } from '../json.ts'
 import { ApiError, badRequest } from '../status.ts'
 
@@ -21,6 +22,9 @@ export function writeContinueToken({ revision, start }: ContinueToken): string {
 /** errors: ApiError 400 with kube-apiserver's words. source: apiserver pkg/storage/continue.go */
 export function readContinueToken(token: string): ContinueToken {
   const { v, rv, start } = parse(token)
+  assertType('v', v, 'string', 'string')
+  assertType('rv', rv, 'number', 'int64')
+  assertType('start', start, 'string', 'string')
   if (v !== VERSION) throw refused(`server does not recognize this encoded version ${JSON.stringify(v ?? '')}`)
   if (typeof rv !== 'number' || rv === 0)
     throw refused('incorrect encoded start resourceVersion (version meta.k8s.io/v1)')
@@ -29,7 +33,18 @@ export function readContinueToken(token: string): ContinueToken {
   return { revision: rv, start }
 }
 
+function assertType(field: string, value: JsonValue | undefined, type: string, goType: string): void {
+  if (value !== undefined && value !== null && typeof value !== type)
+    throw refused(
+      `json: cannot unmarshal ${goNameOf(value)} into Go struct field continueToken.${field} of type ${goType}`,
+    )
+}
+
 function parse(token: string): Record<string, JsonValue | undefined> {
+  const base64 = token.replace(/[\r\n]/g, '')
+  const wrong = base64.search(/[^\w-]/)
+  if (wrong >= 0 || base64.length % 4 === 1)
+    throw refused(`illegal base64 data at input byte ${wrong >= 0 ? wrong : token.length - 1}`)
   const bytes = Buffer.from(token, 'base64url')
   try {
     const value = JSON.parse(bytes.toString('utf8')) as JsonValue

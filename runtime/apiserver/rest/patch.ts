@@ -218,7 +218,7 @@ async function applyFromRequest(
   if (!isThere && info.subresource !== undefined) throw notFound(groupResourceOf(resource), info.name ?? '')
   if (!isThere) {
     assertNoUid(request, sent)
-    const object = completeApplied(request, apply(context, request, options, undefined, sent))
+    const object = convertApplied(request, apply(context, request, options, undefined, sent), sent.metadata.namespace)
     assertReadable(sent.metadata.resourceVersion ?? '')
     // Unlike a create's, it is no condition.
     delete object.metadata.resourceVersion
@@ -228,9 +228,26 @@ async function applyFromRequest(
     const object = apply(context, request, options, old, sent)
     // A version that is sent along is a condition.
     object.metadata.resourceVersion = sent.metadata.resourceVersion || (old.metadata.resourceVersion ?? '')
-    return completeApplied(request, object)
+    return convertApplied(request, object, info.namespace)
   })
   return objectAnswer(request, 200, JSON.stringify(updated), context.now())
+}
+
+/** What Go cannot read is no fault of the request's here. errors: ApiError 500 */
+function convertApplied(request: RestRequest, object: ApiObject, namespace = ''): ApiObject {
+  const { resource } = request
+  try {
+    return completeApplied(request, object)
+  } catch (error) {
+    if (resource.isCustom || !(error instanceof ApiError) || error.code !== 400) throw error
+    const kind = `${resource.group === '' ? '/' : ''}${apiVersionOf(resource)}, Kind=${resource.kind}`
+    const why = error.message.replace(UNREADABLE, '')
+    throw new ApiError(
+      500,
+      undefined,
+      `failed to convert new object (${namespace}/${object.metadata.name}; ${kind}) to proper version: unable to convert unstructured object to ${kind}: ${why}`,
+    )
+  }
 }
 
 const UNREADABLE = /^\S+ in version "\S*" cannot be handled as a \S+: /
