@@ -13,6 +13,7 @@ import { markOnCreation } from './marks-on-creation.ts'
 import { admitByNamespace } from './namespace-lifecycle.ts'
 import { refuseNotImitated } from './not-imitated.ts'
 import { admitPriority, validatePriorityClass } from './pod-priority.ts'
+import { validatePodResize } from './pod-resize.ts'
 import { admitRuntimeClass, validateRuntimeClass } from './pod-runtime-class.ts'
 import { admitTolerations } from './pod-tolerations.ts'
 import { QuotaAdmission } from './resource-quota.ts'
@@ -34,7 +35,7 @@ export interface AdmissionOptions {
 /**
  * kube-apiserver's admission, in its order: NamespaceLifecycle, LimitRanger, ServiceAccount, TaintNodesByCondition with
  * StorageObjectInUseProtection, Priority, DefaultTolerationSeconds, DefaultStorageClass, DefaultIngressClass, RuntimeClass,
- * then webhooks, then ResourceQuota; and what RBAC's own storage checks.
+ * PodResizeValidator, then webhooks, then ResourceQuota; and what RBAC's own storage checks.
  * differs: no PodSecurity, admission policies
  */
 export function createAdmission({ store, registry, authorizer, client, now }: AdmissionOptions): Admission {
@@ -71,6 +72,7 @@ export function createAdmission({ store, registry, authorizer, client, now }: Ad
       validatePriorityClass(objects, request, object)
       validateRuntimeClass(objects, request, object)
       validateSigning(authorizer, request, object)
+      validatePodResize(objects, request, object)
       await askValidatingWebhooks(context, request, object)
       await quotas.validate(request, object)
     },

@@ -9,7 +9,7 @@ import {
 import type { ResourceList } from '../quota/resource-list.ts'
 import type { StoredObjects } from '../storage/stored-objects.ts'
 import type { AdmissionRequest } from './admission.ts'
-import { createdPodSpec } from './pod-spec.ts'
+import { createdPodSpec, resizedPodSpec } from './pod-spec.ts'
 import { refuseRequest } from './refuse-request.ts'
 
 /** core/v1 LimitRangeItem. */
@@ -37,8 +37,8 @@ export function admitContainerDefaults(
   request: AdmissionRequest,
   pod: ApiObject | undefined,
 ): void {
-  const spec = createdPodSpec(request, pod) as PodResources | undefined
-  if (spec === undefined || pod === undefined) return
+  const spec = podResources(request, pod)
+  if (spec === undefined || pod === undefined || isTerminating(request)) return
   for (const { spec: limits } of rangesOf(objects, request)) {
     const defaults = defaultsOf(limits?.limits ?? [])
     const told = [
@@ -54,12 +54,21 @@ export function admitContainerDefaults(
 /** errors: ApiError 403 for a pod or a claim that takes less or more than it may */
 export function validateLimits(objects: StoredObjects, request: AdmissionRequest, object: ApiObject | undefined): void {
   const faultsOf = checkFor(request, object)
-  if (faultsOf === undefined || request.old?.metadata.deletionTimestamp !== undefined) return
+  if (faultsOf === undefined || isTerminating(request)) return
   for (const { spec } of rangesOf(objects, request)) {
     const faults = [...new Set((spec?.limits ?? []).flatMap(faultsOf))]
     if (faults.length === 0) continue
     throw refuseRequest(request, object, faults.length === 1 ? (faults[0] as string) : `[${faults.join(', ')}]`)
   }
+}
+
+/** Of a pod that is made or resized: nothing else changes what it takes. */
+function podResources(request: AdmissionRequest, pod: ApiObject | undefined): PodResources | undefined {
+  return (createdPodSpec(request, pod) ?? resizedPodSpec(request, pod)) as PodResources | undefined
+}
+
+function isTerminating({ old }: AdmissionRequest): boolean {
+  return old?.metadata.deletionTimestamp !== undefined
 }
 
 function rangesOf(objects: StoredObjects, { namespace }: AdmissionRequest): LimitRange[] {
@@ -96,9 +105,9 @@ function fillContainer(
 
 type Check = (item: LimitItem) => string[]
 
-/** undefined: the write is about something else. Pods do not change what they take. */
+/** undefined: the write is about something else. */
 function checkFor(request: AdmissionRequest, object: ApiObject | undefined): Check | undefined {
-  const pod = createdPodSpec(request, object) as PodResources | undefined
+  const pod = podResources(request, object)
   if (pod !== undefined) return (item) => checkPod(item, pod)
   const { resource, subresource, operation } = request
   const isClaim = resource.group === '' && resource.plural === 'persistentvolumeclaims' && subresource === undefined

@@ -38,9 +38,18 @@ export function createdPodSpec(request: AdmissionRequest, object: ApiObject | un
 
 /** The spec of a pod that is created or updated. */
 export function writtenPodSpec(request: AdmissionRequest, object: ApiObject | undefined): PodSpec | undefined {
-  const { resource, operation, subresource } = request
-  const isPod = resource.group === '' && resource.plural === 'pods' && subresource === undefined
-  if (!isPod || !['CREATE', 'UPDATE'].includes(operation) || object === undefined) return undefined
+  return request.subresource === undefined && ['CREATE', 'UPDATE'].includes(request.operation)
+    ? specOf(request, object)
+    : undefined
+}
+
+/** The spec of a pod whose containers are to take more or less. */
+export function resizedPodSpec(request: AdmissionRequest, object: ApiObject | undefined): PodSpec | undefined {
+  return request.subresource === 'resize' && request.operation === 'UPDATE' ? specOf(request, object) : undefined
+}
+
+function specOf({ resource }: AdmissionRequest, object: ApiObject | undefined): PodSpec | undefined {
+  if (resource.group !== '' || resource.plural !== 'pods' || object === undefined) return undefined
   object.spec ??= {}
   return object.spec as PodSpec
 }

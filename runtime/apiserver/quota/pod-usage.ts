@@ -1,11 +1,12 @@
 import { type ApiObject, isJsonObject } from '../json.ts'
 import { jsonOf, objectIn, objectsIn, textIn } from '../kinds/strategies/json-parts.ts'
 import { podQosClass } from '../kinds/strategies/pod/pod-qos.ts'
-import { isExtendedResource, isNativeResource } from '../kinds/strategies/resource-names.ts'
+import { isExtendedResource, isHugePages, isNativeResource } from '../kinds/strategies/resource-names.ts'
+import { actualResources } from './actual-resources.ts'
 import { countName, type Evaluator } from './evaluator.ts'
 import { isPodLevelResource, type PodResources, type ResourceRequirements, sumOfPod } from './pod-resources.ts'
 import { isNameMeant, type ScopeRequirement } from './quota.ts'
-import type { ResourceList } from './resource-list.ts'
+import { isSameList, type ResourceList } from './resource-list.ts'
 
 const COUNT = countName({ group: '', plural: 'pods' })
 const COMPUTE = ['cpu', 'memory', 'ephemeral-storage']
@@ -13,27 +14,26 @@ const COUNTED = [COUNT, 'pods', ...COMPUTE.flatMap((name) => [name, `requests.${
 /** Each container has to say how much of these it takes, as soon as they are limited. */
 const TO_BE_SAID = ['cpu', 'memory'].flatMap((name) => [name, `requests.${name}`, `limits.${name}`])
 
-/**
- * source: kubernetes pkg/quota/v1/evaluator/core/pods.go
- * differs: what a pod's status says of its containers' resources is not looked at, as pods are not resized
- */
+/** source: kubernetes pkg/quota/v1/evaluator/core/pods.go */
 export const POD_USAGE: Evaluator = {
   handles: ({ operation, subresource, old }, pod) => {
-    if (subresource !== undefined) return false
+    if (subresource !== undefined) return subresource === 'resize' && operation === 'UPDATE'
     const isRescoped = operation === 'UPDATE' && old !== undefined && isTerminating(old) !== isTerminating(pod)
     return operation === 'CREATE' || isRescoped
   },
   matching: (names) => names.filter((name) => COUNTED.includes(name) || isHugePages(name) || isExtended(name)),
   missing: missingIn,
   matchesScope,
-  usage(pod, nowMs) {
-    if (!isAlive(pod, nowMs)) return { [COUNT]: '1' }
-    const spec = specOf(pod)
-    const sum = { requests: sumOfPod(spec, 'requests'), limits: sumOfPod(spec, 'limits') }
-    return { [COUNT]: '1', ...quotaNames(sum) }
-  },
+  usage,
   isReleased: (pod, old, nowMs) =>
-    isTerminating(old) !== isTerminating(pod) || (isAlive(old, nowMs) && !isAlive(pod, nowMs)),
+    isTerminating(old) !== isTerminating(pod) || !isSameList(usage(old, nowMs), usage(pod, nowMs)),
+}
+
+function usage(pod: ApiObject, nowMs: number): ResourceList {
+  if (!isAlive(pod, nowMs)) return { [COUNT]: '1' }
+  const spec = actualResources(pod)
+  const sum = { requests: sumOfPod(spec, 'requests'), limits: sumOfPod(spec, 'limits') }
+  return { [COUNT]: '1', ...quotaNames(sum) }
 }
 
 /** Of what is requested and limited, the names that quotas have for it. */
@@ -120,10 +120,6 @@ function isAlive({ metadata, status }: ApiObject, nowMs: number): boolean {
 
 function specOf(pod: ApiObject): PodResources {
   return (pod.spec ?? {}) as PodResources
-}
-
-function isHugePages(name: string): boolean {
-  return name.startsWith('hugepages-') || name.startsWith('requests.hugepages-')
 }
 
 function isExtended(name: string): boolean {

@@ -70,6 +70,7 @@ async function writeChange(
   dropDuplicateOwners(admitted, true, request.warn)
   if (scope === 'status') prepareForStatusUpdate(resource, admitted, old)
   else if (scope === 'whole') prepareForUpdate(resource, admitted, old)
+  else if (scope !== 'part') scope.prepare(admitted, old)
   const errors = validateUpdate(resource, admitted, old, scope)
   if (errors.length > 0) throw invalid(storedKindOf(resource), admitted.metadata.name ?? '', errors)
   if (scope === 'whole') for (const each of resource.strategy.warningsOf?.(admitted, old) ?? []) request.warn(each)

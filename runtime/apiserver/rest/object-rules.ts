@@ -61,8 +61,10 @@ export function validateCreate(resource: ApiResource, object: ApiObject): FieldE
   ]
 }
 
-/** What else is checked of an object when a subresource changes a part of it. */
+/** What becomes of an object when a subresource changes a part of it, and what else is checked of it. */
 export interface PartRules {
+  /** Puts back what is not the part's, whoever changed it: admission has been there. */
+  prepare(object: ApiObject, old: ApiObject): void
   validate(object: ApiObject, old: ApiObject): readonly FieldError[]
 }
 

@@ -1,6 +1,6 @@
 import { type ApiObject, isJsonObject, type JsonObject } from '../json.ts'
 import { applyBuiltInDefaults } from '../kinds/strategies/apply-defaults.ts'
-import { isSame, jsonOf, objectIn, objectsIn } from '../kinds/strategies/json-parts.ts'
+import { copyField, isSame, jsonOf, objectIn, objectsIn } from '../kinds/strategies/json-parts.ts'
 import { validateEphemeralContainersUpdate } from '../kinds/strategies/pod/ephemeral-containers.ts'
 import { validatePodResize } from '../kinds/strategies/pod/pod-resize.ts'
 import type { SubresourceView } from '../rest/subresource-view.ts'
@@ -18,18 +18,34 @@ export const POD_PARTS: ReadonlyMap<string, SubresourceView> = new Map([
 type Validate = (pod: ApiObject, old: ApiObject) => ReturnType<typeof validatePodResize>
 
 function podPart(specOf: (before: JsonObject, wanted: JsonObject) => JsonObject, validate: Validate): SubresourceView {
+  const takeSpec = (pod: ApiObject, old: ApiObject, wanted: ApiObject) => {
+    jsonOf(pod).spec = specOf(objectIn(jsonOf(old), 'spec'), objectIn(jsonOf(wanted), 'spec'))
+  }
   return {
-    scope: { validate },
+    scope: {
+      prepare(pod, old) {
+        restoreOthers(pod, old)
+        takeSpec(pod, old, pod)
+        const isChanged = !isSame(jsonOf(pod).spec, jsonOf(old).spec)
+        if (isChanged) pod.metadata.generation = (old.metadata.generation ?? 0) + 1
+      },
+      validate,
+    },
     tracksSent: true,
     read: (pod) => pod,
     write(pod, wanted) {
       applyBuiltInDefaults(wanted)
-      const before = objectIn(jsonOf(pod), 'spec')
-      const spec = specOf(before, objectIn(jsonOf(wanted), 'spec'))
-      jsonOf(pod).spec = spec
-      if (!isSame(spec, before)) pod.metadata.generation = (pod.metadata.generation ?? 0) + 1
+      takeSpec(pod, pod, wanted)
     },
   }
+}
+
+/** Labels that a webhook sets here are lost, as with the real server. */
+function restoreOthers(pod: ApiObject, old: ApiObject): void {
+  const metadata = jsonOf(pod.metadata)
+  for (const field of ['labels', 'annotations', 'finalizers', 'ownerReferences', 'generation'])
+    copyField(metadata, jsonOf(old.metadata), field)
+  copyField(jsonOf(pod), jsonOf(old), 'status')
 }
 
 function withEphemeralContainers(before: JsonObject, { ephemeralContainers }: JsonObject): JsonObject {

@@ -58,3 +58,14 @@ test('a pod that looks at pods of other namespaces is in the scope for that', ()
   expect(POD_USAGE.matchesScope?.(scope, pod({ affinity: { podAntiAffinity: preferred } }))).toBe(true)
   expect(POD_USAGE.matchesScope?.(scope, pod({ affinity: { podAntiAffinity: {} } }))).toBe(false)
 })
+
+test.each([
+  ['counts what it still has where that is more', '700m', [], '900m'],
+  ['counts what it asks for where that is more', '950m', [], '950m'],
+  ['that cannot be done is not counted', '950m', [{ type: 'PodResizePending', reason: 'Infeasible' }], '900m'],
+])('a resize %s', (_, asked, conditions, counted) => {
+  const [requests, allocatedResources] = [{ cpu: '600m' }, { cpu: '900m' }]
+  const containerStatuses = [{ name: 'c', allocatedResources, resources: { requests } }]
+  const resized = pod({ containers: [container(asked)] }, { status: { containerStatuses, conditions } })
+  expect(POD_USAGE.usage(resized, NOW)).toMatchObject({ cpu: counted })
+})

@@ -1,7 +1,7 @@
 import type { FieldError } from '../../field-error.ts'
 import type { ApiObject, JsonObject } from '../../json.ts'
 import { checkOneOfOptional, checkRequired, forbiddenField, IMMUTABLE, invalidValue, required } from './field-errors.ts'
-import { isSame, jsonOf, mapIn, objectIn, optionalObjectIn, textIn, textsIn } from './json-parts.ts'
+import { copyField, isSame, jsonOf, mapIn, objectIn, optionalObjectIn, textIn, textsIn } from './json-parts.ts'
 import { checkLabelSelector } from './label-selector-validation.ts'
 import { checkName, labelName, subdomainName } from './names.ts'
 import { quantityNanos } from './quantity.ts'
@@ -115,10 +115,4 @@ function removedAttributesClass(spec: JsonObject, before: JsonObject, old: ApiOb
   const what = spec[field] === undefined ? 'nil' : 'empty string'
   const text = `update to ${what} is forbidden when status.currentVolumeAttributesClassName is not nil`
   return [forbiddenField(`spec.${field}`, text)]
-}
-
-function copyField(target: JsonObject, source: JsonObject, field: string): void {
-  const value = source[field]
-  if (value === undefined) delete target[field]
-  else target[field] = value
 }

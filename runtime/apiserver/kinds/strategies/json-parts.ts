@@ -65,6 +65,13 @@ export function fill(value: JsonObject, defaults: JsonObject): void {
   }
 }
 
+/** Also that it is absent. */
+export function copyField(target: JsonObject, source: JsonObject, field: string): void {
+  const value = source[field]
+  if (value === undefined) delete target[field]
+  else target[field] = value
+}
+
 /** An object as JSON, to be changed in place. */
 export function jsonOf(object: object): JsonObject {
   return object as JsonObject

@@ -64,6 +64,11 @@ export function roundUpToWhole(text: string): string {
   return formatQuantity({ ...quantity, nanos: ceiling(quantity.nanos, NANO) * NANO })
 }
 
+/** In whole units, rounded up. */
+export function quantityUnits(text: string): bigint {
+  return ceiling(quantityNanos(text) ?? 0n, NANO)
+}
+
 /** In thousandths, rounded up. */
 export function quantityMillis(text: string): bigint {
   return ceiling(quantityNanos(text) ?? 0n, NANO / 1000n)

@@ -1,7 +1,17 @@
 import type { FieldError } from '../../../field-error.ts'
 import type { ApiObject, JsonObject } from '../../../json.ts'
 import { checkRange, forbiddenField, invalidValue } from '../field-errors.ts'
-import { isSame, jsonOf, mapIn, objectIn, objectsIn, optionalObjectIn, sortKeys, textIn } from '../json-parts.ts'
+import {
+  copyField,
+  isSame,
+  jsonOf,
+  mapIn,
+  objectIn,
+  objectsIn,
+  optionalObjectIn,
+  sortKeys,
+  textIn,
+} from '../json-parts.ts'
 import { unifiedDiff } from '../unified-diff.ts'
 import { checkGatedAffinity, withOldAffinity } from './gated-affinity.ts'
 import { checkPodAndMetadata } from './pod-whole.ts'
@@ -105,10 +115,4 @@ function gatedFaults(rest: JsonObject, before: JsonObject): FieldError[] {
   if (kept === undefined) delete rest.affinity
   else rest.affinity = kept
   return [...(isLess ? [invalidValue('spec.nodeSelector', shown, text)] : []), ...affinity]
-}
-
-function copyField(target: JsonObject, source: JsonObject, field: string): void {
-  const value = source[field]
-  if (value === undefined) delete target[field]
-  else target[field] = value
 }
