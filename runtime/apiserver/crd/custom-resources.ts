@@ -1,3 +1,4 @@
+import PQueue from 'p-queue'
 import { compareVersions } from '../discovery/version-order.ts'
 import type { ApiObject } from '../json.ts'
 import type { ApiResource, Subresource } from '../kinds/api-resource.ts'
@@ -120,6 +121,9 @@ function selectableFieldsOf({ selectableFields = [] }: DefinitionVersion): ApiRe
   )
 }
 
+/** That a webhook is asked for at once: a list of thousands must not open as many connections. */
+const MAX_CONVERSIONS = 16
+
 function conversionOf(
   { spec }: Definition,
   resolveService: WebhookConversion['resolveService'],
@@ -127,7 +131,8 @@ function conversionOf(
   const { clientConfig, conversionReviewVersions = [] } = spec.conversion?.webhook ?? {}
   if (spec.conversion?.strategy !== 'Webhook' || clientConfig === undefined) return relabel(spec)
   const webhook: WebhookConversion = { clientConfig, conversionReviewVersions, resolveService }
-  return (object, toApiVersion) => convertByWebhook(webhook, object, toApiVersion)
+  const queue = new PQueue({ concurrency: MAX_CONVERSIONS })
+  return (object, toApiVersion) => queue.add(() => convertByWebhook(webhook, object, toApiVersion))
 }
 
 /** Conversion None: the version's name changes, and what the other version does not know goes. */

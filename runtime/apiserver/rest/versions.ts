@@ -57,29 +57,50 @@ async function convert(resource: ApiResource, stored: StoredObject): Promise<str
   return JSON.stringify(inWriteOrder(await readObject(resource, stored)))
 }
 
-/** Converted once for each definition, as kube-apiserver's cache does: a webhook is not asked again with every list and watch. */
-async function convertedText(resource: ApiResource, stored: StoredObject): Promise<string> {
-  const known = prepared.get(stored)
-  if (known?.resource === resource) return known.text
-  const text = await convert(resource, stored)
-  prepared.set(stored, { resource, text })
-  return text
+/**
+ * Converted once for each definition, as kube-apiserver's cache does: a webhook is not asked again with every list and watch,
+ * and once for all watchers of a change.
+ */
+function convertedText(resource: ApiResource, stored: StoredObject): string | Promise<string> {
+  const texts = preparedOf(resource)
+  const known = texts.get(stored)
+  if (known !== undefined) return known
+  const asked = convert(resource, stored)
+  texts.set(stored, asked)
+  asked.then(
+    (text) => texts.set(stored, text),
+    () => texts.delete(stored),
+  )
+  return asked
 }
 
 /** The definition of a custom resource may have changed since the object was stored: looked at once for each definition. */
-function preparedText(resource: ApiResource, stored: StoredObject): string {
-  const known = prepared.get(stored)
-  if (known?.resource === resource) return known.text
+function preparedText(resource: ApiResource, stored: StoredObject): string | Promise<string> {
+  const texts = preparedOf(resource)
+  const known = texts.get(stored)
+  if (known !== undefined) return known
   const object = JSON.parse(stored.text) as ApiObject
   resource.strategy.prepareForRead?.(object)
   const text = JSON.stringify(inWriteOrder(object))
   // Nearly always it is what is stored: no second copy is kept then.
-  const kept = { resource, text: text === stored.text ? stored.text : text }
-  prepared.set(stored, kept)
-  return kept.text
+  const kept = text === stored.text ? stored.text : text
+  texts.set(stored, kept)
+  return kept
 }
 
-const prepared = new WeakMap<StoredObject, { readonly resource: ApiResource; readonly text: string }>()
+/** Texts of stored objects, as a version of a resource has them; a promise: it is being converted. */
+type PreparedTexts = WeakMap<StoredObject, string | Promise<string>>
+
+/** A changed definition is another resource: what was made by the old one goes with it. */
+const prepared = new WeakMap<ApiResource, PreparedTexts>()
+
+function preparedOf(resource: ApiResource): PreparedTexts {
+  const known = prepared.get(resource)
+  if (known !== undefined) return known
+  const texts: PreparedTexts = new WeakMap()
+  prepared.set(resource, texts)
+  return texts
+}
 
 /** What stored texts of this kind and version begin with: see inWriteOrder(). */
 export function prefixOf(resource: ApiResource): string {

@@ -1,6 +1,6 @@
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { ApiObject } from '../../../runtime/apiserver/json.ts'
 import { cert } from '../../kube/certificates.ts'
 import { startPlainServer } from '../robustness/plain-server.ts'
@@ -12,12 +12,20 @@ interface Converter {
   readonly url: string
   /** The names of the objects of each review, in order. */
   readonly asked: string[]
+  /** Reviews that were under way at once, at most. */
+  most: number
+  /** Answers wait for it. */
+  gate: Promise<void>
   isBroken: boolean
 }
 
 /** Over HTTPS: v1 has `spec.a` for what v2 has as `spec.b`. */
 async function startConverter(): Promise<Converter> {
+  let open = 0
   const server = createServer({ cert: cert('server-a.crt'), key: cert('server.key') }, async (message, response) => {
+    converter.most = Math.max(converter.most, ++open)
+    response.on('finish', () => open--)
+    await converter.gate
     const { request, ...review } = JSON.parse(Buffer.concat(await message.toArray()).toString())
     const objects = request.objects as ApiObject[]
     converter.asked.push(objects.map(({ metadata }) => metadata.name).join())
@@ -35,7 +43,7 @@ async function startConverter(): Promise<Converter> {
     server.close()
   })
   const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/convert`
-  const converter: Converter = { url, asked: [], isBroken: false }
+  const converter: Converter = { url, asked: [], most: 0, gate: Promise.resolve(), isBroken: false }
   return converter
 }
 
@@ -83,6 +91,33 @@ test('A list asks the webhook once for each object that is stored, a get every t
     status: 500,
     body: { message: 'conversion webhook for test.io/v1, Kind=Thing failed: not today' },
   })
+})
+
+test('Lists at the same time, and those of other versions between them, ask the webhook once for each object', async () => {
+  const { converter, request } = await start()
+  const { spec } = definitionOf(converter.url, 'v1')
+  const versions = [...spec.versions, { ...spec.versions[1], name: 'v3' }]
+  await request('PATCH', DEFINITION, { spec: { ...spec, versions } })
+  await Promise.all(['v2', 'v3', 'v2', 'v3', 'v2'].map((version) => request('GET', things(version))))
+  expect(converter.asked.sort()).toEqual(['x', 'x', 'y', 'y'])
+})
+
+test('A long list asks the webhook for no more than 16 objects at once', async () => {
+  const { converter, request } = await start()
+  const objects = Array.from({ length: 60 }, (_, index) => ({ metadata: { name: `n${index}` }, spec: { a: 'a' } }))
+  for (const object of objects)
+    await request('POST', things('v1'), { apiVersion: 'test.io/v1', kind: 'Thing', ...object })
+  const { promise, resolve } = Promise.withResolvers<void>()
+  converter.gate = promise
+  const list = request('GET', things('v2'))
+  await vi.waitFor(() => expect(converter.most).toBeGreaterThanOrEqual(16))
+  // Time for more to come, if there were more.
+  for (let turn = 0; turn < 50; turn++) await request('GET', things('v1'))
+  expect(converter.most).toBe(16)
+  resolve()
+  expect(await list).toMatchObject({ status: 200 })
+  expect(converter.asked).toHaveLength(62)
+  expect(converter.most).toBe(16)
 })
 
 test('After a change of the storage version a write that changes nothing stores the object in it', async () => {
