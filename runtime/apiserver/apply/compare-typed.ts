@@ -2,7 +2,16 @@ import type { JsonValue } from '../json.ts'
 import { type FieldPath, type FieldSet, FieldSetBuilder, recursiveDifference } from './field-set.ts'
 import type { ListType, MapType, MergeType } from './merge-type.ts'
 import { fieldElement, type PathElement } from './path-element.ts'
-import { asList, asMap, fieldType, isSameReading, itemElement, matchType, narrowType } from './typed-value.ts'
+import {
+  asList,
+  asMap,
+  fieldType,
+  isEmptyMap,
+  isSameReading,
+  itemElement,
+  matchType,
+  narrowType,
+} from './typed-value.ts'
 import { equalValues } from './value.ts'
 
 /** What differs between two values; no field is in two of the sets. */
@@ -108,8 +117,4 @@ function groupByElement(list: ListType, items: readonly JsonValue[]): Map<PathEl
     groups.set(element, [...(groups.get(element) ?? []), item])
   }
   return groups
-}
-
-function isEmptyMap(value: Side): boolean {
-  return Object.keys(asMap(value) ?? {}).length === 0
 }

@@ -1,7 +1,16 @@
 import type { JsonObject, JsonValue } from '../json.ts'
 import type { ListType, MapType, MergeType } from './merge-type.ts'
 import { describePathElement, type PathElement } from './path-element.ts'
-import { asList, asMap, fieldType, itemElement, matchType, narrowType, TypedValueError } from './typed-value.ts'
+import {
+  asList,
+  asMap,
+  fieldType,
+  isEmptyMap,
+  itemElement,
+  matchType,
+  narrowType,
+  TypedValueError,
+} from './typed-value.ts'
 
 /**
  * The live value with what is applied laid over it.
@@ -105,8 +114,4 @@ function indexItems(list: ListType, items: readonly JsonValue[], allowDuplicates
     found.elements.push(element)
   }
   return found
-}
-
-function isEmptyMap(value: Side): boolean {
-  return Object.keys(asMap(value) ?? {}).length === 0
 }

@@ -1,6 +1,7 @@
 import { apiVersionOf } from '../../util/gvk.ts'
-import { type ApiObject, isJsonObject, type JsonObject, type JsonValue } from '../json.ts'
+import type { ApiObject, JsonObject, JsonValue } from '../json.ts'
 import type { ApiResource } from '../kinds/api-resource.ts'
+import { withoutNulls } from '../patch/merge-patch.ts'
 import { badRequest, internalServerError } from './apply-errors.ts'
 import { conflictError } from './conflict.ts'
 import { difference, isEmptySet } from './field-set.ts'
@@ -137,11 +138,4 @@ function toObject({ isCustom }: ApiResource, value: JsonValue): ApiObject {
   const object = structuredClone(isCustom ? value : withoutNulls(value)) as unknown as ApiObject
   object.metadata = withoutNulls((object.metadata ?? {}) as JsonValue) as ApiObject['metadata']
   return object
-}
-
-function withoutNulls(value: JsonValue): JsonValue {
-  if (Array.isArray(value)) return value.map(withoutNulls)
-  if (!isJsonObject(value)) return value
-  const present = Object.entries(value).filter(([, each]) => each !== null)
-  return Object.fromEntries(present.map(([name, each]) => [name, withoutNulls(each)]))
 }

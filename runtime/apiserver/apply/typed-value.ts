@@ -44,6 +44,10 @@ export function asMap(value: JsonValue | undefined): JsonObject | undefined {
   return isJsonObject(value) ? value : undefined
 }
 
+export function isEmptyMap(value: JsonValue | undefined): boolean {
+  return Object.keys(asMap(value) ?? {}).length === 0
+}
+
 export function asList(value: JsonValue | undefined): JsonValue[] | undefined {
   return Array.isArray(value) ? value : undefined
 }

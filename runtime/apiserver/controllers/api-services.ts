@@ -59,7 +59,8 @@ export function startApiServices(context: ControllerContext, inProcess: InProces
 
   async function reconcile(name: string): Promise<void> {
     await register(name)
-    madeOnce.add(name)
+    // Others come and go with their definitions, as often as these do.
+    if (builtIn.has(name) || knownAtStart.has(name)) madeOnce.add(name)
     const known = objects.get<ApiService>(STORAGE, '', name)
     if (known !== undefined) await makeAvailable(known)
   }

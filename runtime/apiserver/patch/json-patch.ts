@@ -1,7 +1,7 @@
 import { equalValues } from '../apply/value.ts'
+import { goNameOf } from '../http/go-names.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts'
 import { type ApiError, badRequest, tooLarge } from '../status.ts'
-import { goNameOf } from './go-name.ts'
 import { rejected } from './rejected.ts'
 
 /** The real server's own bound; beside it stands that of the body's size. */

@@ -1,6 +1,6 @@
+import { goNameOf } from '../http/go-names.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts'
 import { badRequest } from '../status.ts'
-import { goNameOf } from './go-name.ts'
 
 /**
  * A JSON merge patch (RFC 7386). Neither argument is changed.
@@ -31,7 +31,7 @@ function mergeValue(target: JsonValue | undefined, patch: JsonValue): JsonValue 
 }
 
 /** Nulls of objects go, also in lists; those that are items of lists stay. */
-function withoutNulls(value: JsonValue): JsonValue {
+export function withoutNulls(value: JsonValue): JsonValue {
   if (Array.isArray(value)) return value.map(withoutNulls)
   if (!isJsonObject(value)) return value
   const present = Object.entries(value).filter(([, each]) => each !== null)

@@ -1,9 +1,10 @@
 import { equalValues } from '../apply/value.ts'
+import { goNameOf } from '../http/go-names.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts'
 import type { Schema } from '../schema/schema.ts'
 import { badRequest } from '../status.ts'
-import { goNameOf } from './go-name.ts'
 import { deleteFromList, mergeOrder, type PatchedList } from './list-order.ts'
+import { withoutNulls } from './merge-patch.ts'
 import { rejected } from './rejected.ts'
 import { notMergeable, PATCH_FORMAT, unsupportedPatch } from './strategic-errors.ts'
 
@@ -60,7 +61,9 @@ function mergeField(schema: Schema | undefined, original: JsonObject, key: strin
     original[name] =
       isDeletion || strategy === 'merge' ? mergeList(field?.items, before, value, mergeKey, isDeletion) : value
   } else {
-    const taken = withoutDirectives(typeof before === typeof value && !isJsonObject(value) ? value : dropNulls(value))
+    const taken = withoutDirectives(
+      typeof before === typeof value && !isJsonObject(value) ? value : withoutNulls(value),
+    )
     if (taken === undefined) delete original[name]
     else original[name] = taken
   }
@@ -227,11 +230,4 @@ function withoutDirectives(value: JsonValue): JsonValue | undefined {
   if (Object.hasOwn(value, DIRECTIVE)) return undefined
   const kept = Object.entries(value).map(([name, each]) => [name, withoutDirectives(each)] as const)
   return Object.fromEntries(kept.filter((entry): entry is [string, JsonValue] => entry[1] !== undefined))
-}
-
-function dropNulls(value: JsonValue): JsonValue {
-  if (Array.isArray(value)) return value.map(dropNulls)
-  if (!isJsonObject(value)) return value
-  const present = Object.entries(value).filter(([, each]) => each !== null)
-  return Object.fromEntries(present.map(([name, each]) => [name, dropNulls(each)]))
 }
