@@ -18,7 +18,8 @@
  * - of pods the annotation scheduler.alpha.kubernetes.io/tolerations; of Nodes podCIDRs beyond the first, externalID and configSource
  * - fields of features that are off, but those of pods and claims: they are kept, as preventPodSchedulingIfMissing of a CSIDriver
  * And what it does otherwise, since no client should rely on it:
- * - no warnings about what is valid but deprecated or odd (as a volume of a kind that is gone), but those of the decoder and of webhooks
+ * - no warnings about what is valid but odd (as a volume of a kind that is gone), but those of the decoder, of webhooks, of versions
+ *   that are deprecated, of duplicate owners and of formats in definitions that nothing is held to
  * - in rules: lists of type set and map are lists like others to == and +; no sortBy, optMap and optional entries (`[?x]`)
  * - who manages which fields of what a webhook converts: fields of other versions are taken to have the same paths
  * - server-side apply of a custom resource's scale, which fails with the real one

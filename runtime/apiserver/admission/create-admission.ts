@@ -7,6 +7,7 @@ import type { Registry } from '../kinds/registry.ts'
 import type { Store } from '../storage/store.ts'
 import { StoredObjects } from '../storage/stored-objects.ts'
 import type { Admission, AdmissionRequest } from './admission.ts'
+import { validateClaimResize } from './claim-resize.ts'
 import { admitDefaultClass } from './default-classes.ts'
 import { admitContainerDefaults, validateLimits } from './limit-ranger.ts'
 import { markOnCreation } from './marks-on-creation.ts'
@@ -16,6 +17,7 @@ import { admitPriority, validatePriorityClass } from './pod-priority.ts'
 import { validatePodResize } from './pod-resize.ts'
 import { admitRuntimeClass, validateRuntimeClass } from './pod-runtime-class.ts'
 import { admitTolerations } from './pod-tolerations.ts'
+import { admitTopologyLabels } from './pod-topology-labels.ts'
 import { QuotaAdmission } from './resource-quota.ts'
 import { admitServiceAccount } from './service-account.ts'
 import { fillRequester, validateSigning } from './signing-requests.ts'
@@ -34,8 +36,8 @@ export interface AdmissionOptions {
 
 /**
  * kube-apiserver's admission, in its order: NamespaceLifecycle, LimitRanger, ServiceAccount, TaintNodesByCondition with
- * StorageObjectInUseProtection, Priority, DefaultTolerationSeconds, DefaultStorageClass, DefaultIngressClass, RuntimeClass,
- * PodResizeValidator, then webhooks, then ResourceQuota; and what RBAC's own storage checks.
+ * StorageObjectInUseProtection, Priority, DefaultTolerationSeconds, DefaultStorageClass, DefaultIngressClass,
+ * PersistentVolumeClaimResize, RuntimeClass, PodTopologyLabels, PodResizeValidator, then webhooks, then ResourceQuota; and what RBAC's own storage checks.
  * differs: no PodSecurity, admission policies
  */
 export function createAdmission({ store, registry, authorizer, client, now }: AdmissionOptions): Admission {
@@ -51,6 +53,7 @@ export function createAdmission({ store, registry, authorizer, client, now }: Ad
     admitTolerations(request, object)
     admitDefaultClass(objects, request, object)
     admitRuntimeClass(objects, request, object)
+    admitTopologyLabels(objects, request, object)
   }
   return {
     async mutate(request, object) {
@@ -72,6 +75,7 @@ export function createAdmission({ store, registry, authorizer, client, now }: Ad
       validatePriorityClass(objects, request, object)
       validateRuntimeClass(objects, request, object)
       validateSigning(authorizer, request, object)
+      validateClaimResize(objects, request, object)
       validatePodResize(objects, request, object)
       await askValidatingWebhooks(context, request, object)
       await quotas.validate(request, object)
