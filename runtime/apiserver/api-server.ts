@@ -7,8 +7,8 @@
  * - aggregated API servers (APIService objects with a service)
  * - the groups flowcontrol.apiserver.k8s.io and resource.k8s.io: not served, so 404
  * - what the real one puts by itself into servicecidrs, ipaddresses and leases
- * - admission policies (ValidatingAdmissionPolicy, MutatingAdmissionPolicy); of PodSecurity a warning says so
- * - webhooks behind a Service, and the variable authorizer in match conditions; Secrets of type service-account-token
+ * - MutatingAdmissionPolicy; of PodSecurity a warning says so
+ * - webhooks behind a Service, and the variable authorizer in match conditions and policies; Secrets of type service-account-token
  * - server-side apply of subresources other than status and scale
  * - /metrics, /logs, /debug, OpenID discovery
  * - int64 beyond 2^53 (http/assert-keepable.ts), keys named __proto__, objects nested deeper than 1,000
@@ -21,6 +21,9 @@
  * - no warnings about what is valid but odd (as a volume of a kind that is gone), but those of the decoder, of webhooks, of versions
  *   that are deprecated, of duplicate owners and of formats in definitions that nothing is held to
  * - in rules: lists of type set and map are lists like others to == and +; no sortBy, optMap and optional entries (`[?x]`)
+ * - in ValidatingAdmissionPolicies: namespaceObject may have any fields; expressions are not checked against the types of what they
+ *   are for, so status has no typeChecking; audit annotations and the action Audit end nowhere, as there is no audit log; of several
+ *   policies that deny, the first by name is told; the time of all expressions is limited in place of their cost
  * - who manages which fields of what a webhook converts: fields of other versions are taken to have the same paths
  * - server-side apply of a custom resource's scale, which fails with the real one
  * - HTTP/1.1 only; no gzip

@@ -18,6 +18,8 @@ import { validatePodResize } from './pod-resize.ts'
 import { admitRuntimeClass, validateRuntimeClass } from './pod-runtime-class.ts'
 import { admitTolerations } from './pod-tolerations.ts'
 import { admitTopologyLabels } from './pod-topology-labels.ts'
+import { assertMayReadParams } from './policies/param-authorization.ts'
+import { askValidatingPolicies } from './policies/validating-policies.ts'
 import { QuotaAdmission } from './resource-quota.ts'
 import { admitServiceAccount } from './service-account.ts'
 import { fillRequester, validateSigning } from './signing-requests.ts'
@@ -37,8 +39,9 @@ export interface AdmissionOptions {
 /**
  * kube-apiserver's admission, in its order: NamespaceLifecycle, LimitRanger, ServiceAccount, TaintNodesByCondition with
  * StorageObjectInUseProtection, Priority, DefaultTolerationSeconds, DefaultStorageClass, DefaultIngressClass,
- * PersistentVolumeClaimResize, RuntimeClass, PodTopologyLabels, PodResizeValidator, then webhooks, then ResourceQuota; and what RBAC's own storage checks.
- * differs: no PodSecurity, admission policies
+ * PersistentVolumeClaimResize, RuntimeClass, PodTopologyLabels, PodResizeValidator, then webhooks (before validating ones
+ * ValidatingAdmissionPolicy), then ResourceQuota; and what RBAC's own storage and that of policies checks.
+ * differs: no PodSecurity, no MutatingAdmissionPolicy
  */
 export function createAdmission({ store, registry, authorizer, client, now }: AdmissionOptions): Admission {
   const objects = new StoredObjects(store)
@@ -72,11 +75,13 @@ export function createAdmission({ store, registry, authorizer, client, now }: Ad
       refuseNotImitated(request, object)
       validateLimits(objects, request, object)
       if (object !== undefined) assertNoEscalation(authorizer, request, object)
+      assertMayReadParams({ objects, registry, authorizer }, request, object)
       validatePriorityClass(objects, request, object)
       validateRuntimeClass(objects, request, object)
       validateSigning(authorizer, request, object)
       validateClaimResize(objects, request, object)
       validatePodResize(objects, request, object)
+      await askValidatingPolicies(context, request, object)
       await askValidatingWebhooks(context, request, object)
       await quotas.validate(request, object)
     },

@@ -1,15 +1,13 @@
 import type { ApiObject } from '../json.ts'
 import { notImitated } from '../status.ts'
 import type { AdmissionRequest } from './admission.ts'
+import { mentionsAuthorizer } from './expressions/authorizer-variable.ts'
+import type { PolicySpec } from './policies/policy.ts'
 
 /** Objects that kube-apiserver itself obeys and this server would not. */
 const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
   'admissionregistration.k8s.io/mutatingadmissionpolicies': 'MutatingAdmissionPolicies',
   'admissionregistration.k8s.io/mutatingadmissionpolicybindings': 'MutatingAdmissionPolicies',
-  'admissionregistration.k8s.io/validatingadmissionpolicies':
-    'ValidatingAdmissionPolicies; validating webhooks are called',
-  'admissionregistration.k8s.io/validatingadmissionpolicybindings':
-    'ValidatingAdmissionPolicies; validating webhooks are called',
 }
 
 const POD_SECURITY = 'pod-security.kubernetes.io/enforce'
@@ -29,10 +27,8 @@ export function refuseNotImitated(request: AdmissionRequest, object: ApiObject |
   if (id === 'apiregistration.k8s.io/apiservices' && service) throw notImitated('APIServices behind a Service')
   if (id === '/namespaces') warnOfPodSecurity(request, object)
   if (/^admissionregistration\.k8s\.io\/(mutating|validating)webhookconfigurations$/.test(id)) refuseWebhooks(object)
+  if (id === 'admissionregistration.k8s.io/validatingadmissionpolicies') refusePolicy(object)
 }
-
-/** The variable, and no field or text of that name. */
-const AUTHORIZER = /(?<![.\w"'])authorizer\b/
 
 interface Webhook {
   readonly name?: string
@@ -44,9 +40,19 @@ function refuseWebhooks(object: ApiObject): void {
   for (const { name, clientConfig, matchConditions = [] } of (object.webhooks ?? []) as Webhook[]) {
     if (clientConfig?.service !== undefined)
       throw notImitated(`webhooks behind a Service, as there are no pods; give ${name} a clientConfig.url`)
-    if (matchConditions.some(({ expression = '' }) => AUTHORIZER.test(expression)))
+    if (matchConditions.some(({ expression = '' }) => mentionsAuthorizer(expression)))
       throw notImitated(`the variable authorizer in match conditions, as of ${name}`)
   }
+}
+
+function refusePolicy({ metadata, spec }: ApiObject): void {
+  const { matchConditions = [], variables = [], validations = [], auditAnnotations = [] } = spec as PolicySpec
+  const expressions = [
+    ...[...matchConditions, ...variables, ...validations].map(({ expression }) => expression),
+    ...auditAnnotations.map(({ valueExpression }) => valueExpression),
+  ]
+  if (expressions.some(mentionsAuthorizer))
+    throw notImitated(`the variable authorizer in ValidatingAdmissionPolicies, as in ${metadata.name}`)
 }
 
 /** Many manifests label their namespaces so; the label is kept, as it means more than this server. */

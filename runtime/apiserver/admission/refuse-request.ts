@@ -10,6 +10,6 @@ export function refuseRequest(
   why: string,
   causes?: readonly StatusCause[],
 ): ApiError {
-  const shown = name || object?.metadata.name || object?.metadata.generateName || ''
+  const shown = name || object?.metadata.name || object?.metadata.generateName || 'Unknown'
   return forbidden({ group: resource.group, resource: resource.plural }, shown, why, causes)
 }

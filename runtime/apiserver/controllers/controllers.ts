@@ -3,6 +3,7 @@ import type { InProcessClient } from '../in-process-client.ts'
 import type { Registry } from '../kinds/registry.ts'
 import type { Store } from '../storage/store.ts'
 import { StoredObjects } from '../storage/stored-objects.ts'
+import { startAdmissionPolicies } from './admission-policies.ts'
 import { startApiServices } from './api-services.ts'
 import { createBootstrapObjects, type ServiceAddress } from './bootstrap-objects.ts'
 import type { ControllerContext, RunningController } from './controller-context.ts'
@@ -64,6 +65,7 @@ export async function startControllers(options: ControllersOptions): Promise<Con
     startVolumeProtection(context),
     startResourceQuotas(context),
     startApiServices(context, options.client),
+    startAdmissionPolicies(context),
   ]
   if (simulate === 'workloads') started.push(...(await startWorkloads(context, { ...POD_TIMES, ...options.podTimes })))
   else if (simulate === 'controllers') started.push(...startWorkloadControllers(context))

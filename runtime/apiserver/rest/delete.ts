@@ -84,7 +84,8 @@ async function deleteStored(
   const { storage, namespace, name } = stored
   const { isDryRun, sent } = options
   const write = { isDryRun, fieldValidation: 'Ignore', force: false, sent } as const
-  const admission = { ...admissionOf(request, write, 'DELETE', object, object), namespace, name }
+  // Of a collection, admission is not told the names.
+  const admission = { ...admissionOf(request, write, 'DELETE', object, object), namespace, name: request.info.name ?? '' }
   await context.admission.mutate(admission, undefined)
   await context.admission.validate(admission, undefined)
   const marked = structuredClone(object)

@@ -4,13 +4,13 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts'
 import { type CompiledRule, compileRule, evaluationMessage } from './cel/compiled-rule.ts'
 import { createEnvironment } from './cel/environment.ts'
 import { declareSchemaType, type SchemaType } from './cel/schema-type.ts'
+import { usableMessage } from './cel/usable-message.ts'
 import { Correlation, correlatedItem } from './correlation.ts'
 import { childPath, type FieldPath, formatFieldPath, indexPath, keyPath } from './field-path.ts'
 import type { Schema, ValidationRule } from './schema.ts'
 
 /** Errors that many rules give are one too many for an answer; kube-apiserver's bound is the rules' cost, which is not counted here. */
 const MAX_ERRORS = 1000
-const MAX_MESSAGE_BYTES = 5 * 1024
 
 /**
  * Checks an object against the rules (x-kubernetes-validations) of its schema and of all below. Rules that name oldSelf run
@@ -267,12 +267,7 @@ function brokenRule(
 /** Undefined: none, or none that will do. */
 function messageOf({ message }: CompiledRule, { self, oldSelf }: Values): string | undefined {
   try {
-    const text = message?.(self, oldSelf)
-    if (typeof text !== 'string') return undefined
-    const trimmed = text.trim()
-    return trimmed === '' || trimmed.includes('\n') || Buffer.byteLength(trimmed) > MAX_MESSAGE_BYTES
-      ? undefined
-      : trimmed
+    return usableMessage(message?.(self, oldSelf))
   } catch {
     return undefined
   }

@@ -187,7 +187,7 @@ test('a claim without a class gets the newest default class, also an ingress', a
 })
 
 test.each([
-  ['validatingadmissionpolicies', 'admissionregistration.k8s.io', {}],
+  ['mutatingadmissionpolicies', 'admissionregistration.k8s.io', {}],
   ['mutatingadmissionpolicybindings', 'admissionregistration.k8s.io', {}],
   ['secrets', '', { type: 'kubernetes.io/service-account-token' }],
   [

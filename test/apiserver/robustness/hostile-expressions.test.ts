@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { evaluateConditions } from '../../../runtime/apiserver/admission/webhooks/match-conditions.ts'
+import { evaluateConditions } from '../../../runtime/apiserver/admission/webhooks/webhook-conditions.ts'
 import { evaluateBounded } from '../../../runtime/apiserver/schema/bounded-evaluation.ts'
 import { startPlainServer } from './plain-server.ts'
 

@@ -8,6 +8,7 @@ import { discovery } from './discovery.ts'
 import { genericVerbs } from './generic-verbs.ts'
 import { limitCases } from './limits.ts'
 import { patches } from './patches.ts'
+import { policyCases } from './policies.ts'
 import { signing } from './signing.ts'
 import { strategies } from './strategies.ts'
 import { verbs } from './verbs.ts'
@@ -32,6 +33,7 @@ export const AREAS: Readonly<Record<string, readonly Case[]>> = {
   'api-services': apiServices,
   'webhook-answers': webhookAnswers,
   'webhook-matches': webhookMatches,
+  policies: policyCases,
 }
 
 export const CASES: readonly Case[] = Object.values(AREAS).flat()

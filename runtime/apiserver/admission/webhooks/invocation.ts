@@ -1,15 +1,12 @@
-import { apiVersionOf } from '../../../util/gvk.ts'
 import type { ApiObject } from '../../json.ts'
 import type { ApiResource } from '../../kinds/api-resource.ts'
 import type { Registry } from '../../kinds/registry.ts'
-import { matchesSelector } from '../../label-selector.ts'
-import { notFound } from '../../status.ts'
 import type { StoredObjects } from '../../storage/stored-objects.ts'
 import type { AdmissionRequest } from '../admission.ts'
 import { refuseRequest } from '../refuse-request.ts'
+import { convertObject, findResource, namespaceMatches, objectMatches } from '../request-match.ts'
 import { createReview, type Review } from './admission-review.ts'
-import { evaluateConditions } from './match-conditions.ts'
-import { ruleMatches } from './rule-match.ts'
+import { evaluateConditions } from './webhook-conditions.ts'
 import type { Webhook } from './webhook-configuration.ts'
 
 /** One call to make. */
@@ -40,7 +37,7 @@ export async function prepareInvocation(
   const resource = findResource(context.registry, webhook, request)
   if (resource === undefined || !namespaceMatches(context.objects, webhook, request, object)) return undefined
   const inVersion = async (each: ApiObject | undefined) =>
-    each === undefined ? undefined : convert(request.resource, resource, each)
+    each === undefined ? undefined : convertObject(request.resource, resource, each)
   const review = createReview(request, resource, await inVersion(object), await inVersion(request.old))
   if (webhook.matchConditions.length > 0) {
     const { object: now, oldObject } = review.request
@@ -58,53 +55,4 @@ export async function prepareInvocation(
 export function isExempt({ resource }: AdmissionRequest): boolean {
   const plurals = ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations']
   return resource.group === 'admissionregistration.k8s.io' && plurals.includes(resource.plural)
-}
-
-/** The request's own, or another version of it that a rule names. */
-function findResource(registry: Registry, { rules, matchPolicy }: Webhook, request: AdmissionRequest) {
-  if (rules.some((rule) => ruleMatches(rule, request))) return request.resource
-  if (matchPolicy !== 'Equivalent') return undefined
-  const { storage } = request.resource
-  const others = registry.list().filter((each) => each.storage === storage && each !== request.resource)
-  for (const rule of rules) {
-    const found = others.find((resource) => ruleMatches(rule, { ...request, resource }))
-    if (found !== undefined) return found
-  }
-  return undefined
-}
-
-/** Objects of subresources have a kind of their own, the same in all versions. */
-export async function convert(from: ApiResource, to: ApiResource, object: ApiObject): Promise<ApiObject> {
-  const apiVersion = apiVersionOf(to)
-  if (from === to || object.apiVersion !== apiVersionOf(from)) return object
-  const converter = to.convert ?? from.convert
-  return converter === undefined ? { ...object, apiVersion } : converter(structuredClone(object), apiVersion)
-}
-
-function objectMatches({ objectSelector }: Webhook, { old }: AdmissionRequest, object: ApiObject | undefined): boolean {
-  const candidates = [object, old].filter((each) => each !== undefined)
-  return (
-    isEmpty(objectSelector) || candidates.some((each) => matchesSelector(objectSelector, each.metadata.labels ?? {}))
-  )
-}
-
-function namespaceMatches(
-  objects: StoredObjects,
-  { namespaceSelector }: Webhook,
-  { resource, namespace, name, operation }: AdmissionRequest,
-  object: ApiObject | undefined,
-): boolean {
-  if (isEmpty(namespaceSelector)) return true
-  const isNamespace = resource.group === '' && resource.plural === 'namespaces'
-  if (isNamespace && operation !== 'DELETE' && object !== undefined)
-    return matchesSelector(namespaceSelector, object.metadata.labels ?? {})
-  const of = isNamespace ? name : namespace
-  if (of === '') return true
-  const found = objects.get('/namespaces', '', of)
-  if (found === undefined) throw notFound({ group: '', resource: 'namespaces' }, of)
-  return matchesSelector(namespaceSelector, found.metadata.labels ?? {})
-}
-
-function isEmpty({ matchLabels = {}, matchExpressions = [] }: Webhook['objectSelector']): boolean {
-  return Object.keys(matchLabels).length === 0 && matchExpressions.length === 0
 }

@@ -8,9 +8,10 @@ import { applyOperations, type Operation, OperationError, readOperations } from 
 import { toApiObject } from '../../rest/decode-object.ts'
 import { ApiError, internalError } from '../../status.ts'
 import type { AdmissionRequest } from '../admission.ts'
+import { convertObject } from '../request-match.ts'
 import type { ReviewResponse } from './admission-review.ts'
 import { callWebhook, WebhookCallError } from './call-webhook.ts'
-import { convert, type Invocation, type InvocationContext, isExempt, prepareInvocation } from './invocation.ts'
+import { type Invocation, type InvocationContext, isExempt, prepareInvocation } from './invocation.ts'
 import { readWebhooks, type Webhook } from './webhook-configuration.ts'
 
 /**
@@ -101,7 +102,7 @@ async function patched(
   const sent = review.request.object
   const target = readPatched(applyPatch(sent as unknown as JsonObject, operations), sent, resource)
   request.resource.strategy.applyDefaults?.(target)
-  return convert(resource, request.resource, target)
+  return convertObject(resource, request.resource, target)
 }
 
 /** Of the kind that was sent, or none at all. errors: ApiError 500 */

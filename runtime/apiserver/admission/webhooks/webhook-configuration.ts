@@ -1,14 +1,7 @@
 import type { ApiObject } from '../../json.ts'
 import type { LabelSelector } from '../../label-selector.ts'
 import type { StoredObjects } from '../../storage/stored-objects.ts'
-
-export interface WebhookRule {
-  readonly operations?: readonly string[]
-  readonly apiGroups?: readonly string[]
-  readonly apiVersions?: readonly string[]
-  readonly resources?: readonly string[]
-  readonly scope?: string
-}
+import type { RequestRule } from '../rule-match.ts'
 
 export interface MatchCondition {
   readonly name: string
@@ -23,7 +16,7 @@ export interface Webhook {
   readonly url: string
   /** PEM. */
   readonly ca: string | undefined
-  readonly rules: readonly WebhookRule[]
+  readonly rules: readonly RequestRule[]
   readonly failurePolicy: 'Fail' | 'Ignore'
   readonly matchPolicy: 'Equivalent' | 'Exact'
   readonly namespaceSelector: LabelSelector

@@ -5,6 +5,7 @@ import {
   validateServiceCidr,
   validateServiceCidrUpdate,
 } from './address-validation.ts'
+import { validateAdmissionPolicy, validateAdmissionPolicyStatus } from './admission-policy-validation.ts'
 import { validateApiService, validateApiServiceStatusUpdate } from './api-service-validation.ts'
 import { validateAutoscaler } from './autoscaler-validation.ts'
 import { validateCronJob, validateCronJobSpec, validateJob, validateJobUpdate } from './batch-validation.ts'
@@ -43,6 +44,7 @@ import { validateVolume, validateVolumeUpdate } from './persistent-volume-valida
 import { validatePod } from './pod/pod.ts'
 import { validatePodTemplate } from './pod/pod-template.ts'
 import { validatePodStatusUpdate, validatePodUpdate } from './pod/pod-update.ts'
+import { validatePolicyBinding } from './policy-binding-validation.ts'
 import {
   validateDisruptionBudget,
   validateLease,
@@ -116,6 +118,11 @@ export const VALIDATION: Readonly<Record<string, Validation>> = {
   '/Secret': { validate: validateSecret, validateUpdate: validateSecretUpdate },
   '/Service': { validate: validateService, validateUpdate: validateServiceUpdate },
   'admissionregistration.k8s.io/MutatingWebhookConfiguration': WEBHOOKS,
+  'admissionregistration.k8s.io/ValidatingAdmissionPolicy': {
+    ...same(validateAdmissionPolicy),
+    validateStatusUpdate: validateAdmissionPolicyStatus,
+  },
+  'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding': same(validatePolicyBinding),
   'admissionregistration.k8s.io/ValidatingWebhookConfiguration': WEBHOOKS,
   'apiregistration.k8s.io/APIService': {
     ...same(validateApiService),

@@ -1,10 +1,12 @@
-import { matchConditionFault } from '../../admission/webhooks/match-conditions.ts'
+import type { Environment } from '@marcbachmann/cel-js'
+import { createAdmissionEnvironment } from '../../admission/expressions/admission-environment.ts'
 import type { FieldError } from '../../field-error.ts'
 import type { ApiObject, JsonObject } from '../../json.ts'
 import { checkPort, duplicate, invalidValue, notSupported, required } from './field-errors.ts'
 import { jsonOf, numberIn, objectIn, objectsIn, optionalObjectIn, textIn, textsIn } from './json-parts.ts'
 import { checkLabelSelector } from './label-selector-validation.ts'
-import { checkName, qualifiedName, subdomainName } from './names.ts'
+import { matchConditionFaults } from './match-condition-validation.ts'
+import { checkName, subdomainName } from './names.ts'
 import { ruleFaults } from './webhook-rule-validation.ts'
 
 /** Of both configurations. source: kubernetes pkg/apis/admissionregistration/validation */
@@ -42,29 +44,15 @@ function webhookFaults(webhook: JsonObject, field: string): FieldError[] {
       checkLabelSelector(optionalObjectIn(webhook, key), `${field}.${key}`),
     ),
     ...clientFaults(objectIn(webhook, 'clientConfig'), `${field}.clientConfig`),
-    ...conditionFaults(webhook, `${field}.matchConditions`),
+    ...matchConditionFaults(webhook, `${field}.matchConditions`, environmentOfConditions),
   ]
 }
 
-function conditionFaults(webhook: JsonObject, field: string): FieldError[] {
-  const names = new Set<string>()
-  return objectsIn(webhook, 'matchConditions').flatMap((condition, index) => {
-    const name = textIn(condition, 'name')
-    const isTwice = name !== '' && names.has(name)
-    names.add(name)
-    const path = `${field}[${index}].name`
-    return [
-      ...expressionFaults(textIn(condition, 'expression'), `${field}[${index}].expression`),
-      ...(name === '' ? [required(path)] : checkName(name, path, qualifiedName)),
-      ...(isTwice ? [duplicate(path, name)] : []),
-    ]
-  })
-}
+let environment: Environment | undefined
 
-function expressionFaults(expression: string, field: string): FieldError[] {
-  if (expression.trim() === '') return [required(field)]
-  const fault = matchConditionFault(expression)
-  return fault === undefined ? [] : [invalidValue(field, expression, fault)]
+function environmentOfConditions(): Environment {
+  environment ??= createAdmissionEnvironment({ hasAuthorizer: true })
+  return environment
 }
 
 function nameFaults(name: string, field: string): FieldError[] {

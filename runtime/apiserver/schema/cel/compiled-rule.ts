@@ -55,10 +55,35 @@ interface Compiled {
   readonly run?: (context: Record<string, unknown>) => unknown
 }
 
-/** What is wrong with an expression that is to be a condition; undefined: nothing. */
-export function conditionFault(environment: Environment, expression: string): string | undefined {
-  const { error } = compile(environment, expression, 'bool')
-  return error === 'cel expression must evaluate to a bool' ? 'must evaluate to bool' : error
+/** What is wrong with an expression that is to give one of these types, `dyn` not being any of them; undefined: nothing. */
+export function expressionFault(
+  environment: Environment,
+  expression: string,
+  types: readonly string[],
+): string | undefined {
+  const { error } = compile(environment, expression)
+  if (error !== undefined) return error
+  const type = expressionType(environment, expression)
+  if (types.includes(type)) return undefined
+  return `must evaluate to ${types.length === 1 ? types[0] : `one of [${types.join(' ')}]`} but got ${celGoType(type)}`
+}
+
+/** `null_type` as cel-go says; of one that does not compile `dyn`. */
+export function expressionType(environment: Environment, expression: string): string {
+  const { type = 'dyn' } = environment.check(expression)
+  return type === 'null' ? 'null_type' : type
+}
+
+/** Why an expression does not compile, whatever its type; undefined: it does. */
+export function compilationFault(environment: Environment, expression: string): string | undefined {
+  return compile(environment, expression).error
+}
+
+function celGoType(type: string): string {
+  return type
+    .replaceAll('<', '(')
+    .replaceAll('>', ')')
+    .replace(/\b[KTV]\b/g, 'dyn')
 }
 
 /** As the environment parses it, but that patterns are Go's (`(?i)`, `[[:alpha:]]`). errors: ParseError */
@@ -77,13 +102,13 @@ function callOwnMatches(node: unknown): void {
   callOwnMatches(args)
 }
 
-function compile(environment: Environment, expression: string, wanted: 'bool' | 'string'): Compiled {
+function compile(environment: Environment, expression: string, wanted?: 'bool' | 'string'): Compiled {
   try {
     const parsed = parseExpression(environment, expression)
     const checked = parsed.check()
     if (!checked.valid)
       return { error: `compilation failed: ${explain(checked.error, expression, environment)}`, ast: parsed.ast }
-    if (checked.type !== wanted && checked.type !== 'dyn')
+    if (wanted !== undefined && checked.type !== wanted && checked.type !== 'dyn')
       return { error: `cel expression must evaluate to a ${wanted}`, ast: parsed.ast }
     const literal = faultyLiteral(parsed.ast)
     if (literal !== undefined)

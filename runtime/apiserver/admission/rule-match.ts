@@ -1,20 +1,32 @@
-import type { AdmissionRequest } from '../admission.ts'
-import type { WebhookRule } from './webhook-configuration.ts'
+import type { AdmissionRequest } from './admission.ts'
+
+/** admissionregistration.k8s.io/v1 RuleWithOperations; with names, as policies have them, NamedRuleWithOperations. */
+export interface RequestRule {
+  readonly operations?: readonly string[]
+  readonly apiGroups?: readonly string[]
+  readonly apiVersions?: readonly string[]
+  readonly resources?: readonly string[]
+  readonly scope?: string
+  /** Empty: any. */
+  readonly resourceNames?: readonly string[]
+}
 
 /** What a rule is compared with: the request, or the same in another version of the resource. */
-export type RuleTarget = Pick<AdmissionRequest, 'operation' | 'subresource' | 'namespace'> & {
+export type RuleTarget = Pick<AdmissionRequest, 'operation' | 'subresource' | 'namespace' | 'name'> & {
   readonly resource: { readonly group: string; readonly version: string; readonly plural: string }
 }
 
 /** source: apiserver pkg/admission/plugin/webhook/predicates/rules */
-export function ruleMatches(rule: WebhookRule, target: RuleTarget): boolean {
+export function ruleMatches(rule: RequestRule, target: RuleTarget): boolean {
   const { group, version } = target.resource
+  const { resourceNames = [] } = rule
   return (
     has(rule.operations, target.operation) &&
     has(rule.apiGroups, group) &&
     has(rule.apiVersions, version) &&
     scopeMatches(rule.scope, target) &&
-    (rule.resources ?? []).some((resource) => resourceMatches(resource, target))
+    (rule.resources ?? []).some((resource) => resourceMatches(resource, target)) &&
+    (resourceNames.length === 0 || resourceNames.includes(target.name))
   )
 }
 
