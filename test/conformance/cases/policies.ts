@@ -256,7 +256,7 @@ export const policyCases: readonly Case[] = [
         '[request.operation, request.kind.kind, request.resource.resource, request.name, request.userInfo.username, string(request.dryRun), string(has(request.subResource)), string(object.kind)].join(" ")',
     }),
   ),
-  creation('options', validations({ expression: 'false', messageExpression: 'request.options.kind' })),
+  creation('options', validations({ expression: 'false', messageExpression: 'string(request.options.kind)' })),
   creation('the namespace', checks('namespaceObject.metadata.name != request.namespace')),
   creation('the namespace in match conditions', conditions('namespaceObject != null')),
   creation('no old object', checks('oldObject != null')),
