@@ -85,7 +85,11 @@ async function deleteStored(
   const { isDryRun, sent } = options
   const write = { isDryRun, fieldValidation: 'Ignore', force: false, sent } as const
   // Of a collection, admission is not told the names.
-  const admission = { ...admissionOf(request, write, 'DELETE', object, object), namespace, name: request.info.name ?? '' }
+  const admission = {
+    ...admissionOf(request, write, 'DELETE', object, object),
+    namespace,
+    name: request.info.name ?? '',
+  }
   await context.admission.mutate(admission, undefined)
   await context.admission.validate(admission, undefined)
   const marked = structuredClone(object)

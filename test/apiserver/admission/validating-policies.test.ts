@@ -58,6 +58,17 @@ test('a variable is evaluated once, and only if it is named', async () => {
   expect(await request('POST', MAPS, map)).toMatchObject({ status: 201 })
 })
 
+test('a variable may be the request, or a part of it', async () => {
+  const { request } = await obeying({
+    variables: [
+      { name: 'asked', expression: 'request' },
+      { name: 'user', expression: 'variables.asked.userInfo' },
+    ],
+    validations: [{ expression: 'variables.user.username == "admin" && variables.asked.name == "a"' }],
+  })
+  expect(await request('POST', MAPS, map)).toMatchObject({ status: 201 })
+})
+
 test('policies are not asked about policies, so nobody is locked out', async () => {
   const { request } = await obeying({ matchConstraints: rules(['*'], '*') })
   expect(await request('POST', MAPS, map)).toMatchObject({ status: 422 })

@@ -30,15 +30,21 @@ const REQUEST: FieldTypes = {
  * differs: namespaceObject may have any fields, as one of a type cannot be compared with null
  */
 export function createAdmissionEnvironment(asked: AdmissionVariables): Environment {
-  const environment = createEnvironment()
-  environment.registerVariable('object', 'dyn')
-  environment.registerVariable('oldObject', 'dyn')
-  environment.registerVariable('request', { schema: REQUEST })
-  environment.registerVariable('namespaceObject', 'dyn')
+  base ??= createBase()
+  const environment = base.clone()
   if (asked.hasParams === true) environment.registerVariable('params', 'dyn')
   if (asked.hasAuthorizer === true) environment.registerVariable('authorizer', 'dyn')
   if (asked.variables !== undefined) environment.registerVariable('variables', { schema: asked.variables })
   return environment
+}
+
+/** Made once, so that the request is of one type in all of them: a variable may hand it on. */
+let base: Environment | undefined
+
+function createBase(): Environment {
+  const environment = createEnvironment()
+  for (const name of ['object', 'oldObject', 'namespaceObject']) environment.registerVariable(name, 'dyn')
+  return environment.registerVariable('request', { schema: REQUEST })
 }
 
 /** As expressions see it: JSON's whole numbers are CEL's integers. */
