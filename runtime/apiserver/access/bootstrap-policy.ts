@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { ApiObject, JsonObject, ManagedFieldsEntry, ObjectMeta } from '../json.ts'
 import type { Store } from '../storage/store.ts'
+import { rfc3339 } from '../timestamp.ts'
 import policy from './bootstrap-policy.json' with { type: 'json' }
 import { RBAC_GROUP } from './rbac-authorizer.ts'
 import { AGGREGATION_MANAGER } from './role-aggregation.ts'
@@ -17,7 +18,7 @@ const PLURALS: Readonly<Record<string, string>> = {
  * `bootstrap-policy.json` is what a real server made, distilled by `test/apiserver/access/distill-bootstrap-policy.ts`.
  */
 export function createBootstrapPolicy(store: Store, nowMs: number): void {
-  const time = new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z')
+  const time = rfc3339(nowMs)
   for (const each of structuredClone(policy) as unknown as ApiObject[]) {
     const { name = '', namespace = '' } = each.metadata
     const storage = `${RBAC_GROUP}/${PLURALS[each.kind]}`

@@ -1,6 +1,7 @@
 import { apiVersionOf } from '../../util/gvk.ts'
 import type { ApiObject, JsonValue, ManagedFieldsEntry } from '../json.ts'
 import type { ApiResource } from '../kinds/api-resource.ts'
+import { rfc3339 } from '../timestamp.ts'
 import { difference, fieldSetOf, isEmptySet, union } from './field-set.ts'
 import { type Managers, managerId, type Ownership, readManagers, secondsOf, writeManagers } from './managers.ts'
 import { mergeTypeOf } from './merge-type.ts'
@@ -99,12 +100,7 @@ export function withoutManagedFields(object: ApiObject): JsonValue {
 
 /** As in the real server, on the way through autoscaling/v1 the time of who scales is lost. */
 export function timeOf(subresource: string, now: Date): string | undefined {
-  return subresource === 'scale' ? undefined : formatTime(now)
-}
-
-/** Whole seconds, as managedFields have them. */
-function formatTime(now: Date): string {
-  return `${now.toISOString().slice(0, 19)}Z`
+  return subresource === 'scale' ? undefined : rfc3339(now.getTime())
 }
 
 /**

@@ -4,9 +4,9 @@ import { type DistilledApiService, readDistilledKinds } from '../kinds/distilled
 import { isSame, jsonOf } from '../kinds/strategies/json-parts.ts'
 import { localApiCondition } from '../kinds/strategies/prepare.ts'
 import type { StoreEvent } from '../storage/store.ts'
+import { rfc3339 } from '../timestamp.ts'
 import { type ControllerContext, type RunningController, running, startLoop } from './controller-context.ts'
 import { ObjectClient, unlessCode } from './object-client.ts'
-import { rfc3339 } from './timestamps.ts'
 
 interface ApiService extends ApiObject {
   readonly spec: DistilledApiService & { readonly service?: unknown }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../util/clock.ts'
 import type { ApiObject } from '../json.ts'
+import { rfc3339 } from '../timestamp.ts'
 import type { ObjectClient } from './object-client.ts'
-import { rfc3339 } from './timestamps.ts'
 
 const EVENTS = { group: '', version: 'v1', plural: 'events' }
 

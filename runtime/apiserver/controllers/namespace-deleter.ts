@@ -2,11 +2,11 @@ import { isDeepStrictEqual } from 'node:util'
 import type { ApiObject } from '../json.ts'
 import type { ApiResource } from '../kinds/api-resource.ts'
 import type { StoredObject, StoreEvent } from '../storage/store.ts'
+import { rfc3339 } from '../timestamp.ts'
 import { type ControllerContext, type RunningController, running, startLoop } from './controller-context.ts'
 import { watchEveryStorage } from './every-storage.ts'
 import { type NamespaceCondition, namespaceConditions, type RemainingContent } from './namespace-conditions.ts'
 import { unlessCode } from './object-client.ts'
-import { rfc3339 } from './timestamps.ts'
 
 interface Namespace extends ApiObject {
   spec?: { finalizers?: string[] }

@@ -5,6 +5,7 @@ import { applyBuiltInDefaults } from '../kinds/strategies/apply-defaults.ts'
 import { validateBounded } from '../schema/bounded-validation.ts'
 import { type Schema, schemasBelow } from '../schema/schema.ts'
 import { effectiveFormat } from '../schema/string-format.ts'
+import { rfc3339 } from '../timestamp.ts'
 import { CLEANUP_FINALIZER, type Definition, schemaOfVersion, setCondition } from './definition.ts'
 import { validateDefinition, validateDefinitionStatus, validateDefinitionUpdate } from './validate-definition.ts'
 
@@ -42,7 +43,7 @@ export function createDefinitionStrategy(now: () => Date): Strategy {
     prepareForDelete(object) {
       const { metadata } = object
       // Set here, as it is without a grace period and no new generation.
-      metadata.deletionTimestamp ??= `${now().toISOString().slice(0, 19)}Z`
+      metadata.deletionTimestamp ??= rfc3339(now().getTime())
       if (!(metadata.finalizers ?? []).includes(CLEANUP_FINALIZER))
         metadata.finalizers = [...(metadata.finalizers ?? []), CLEANUP_FINALIZER]
       const message = 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon'

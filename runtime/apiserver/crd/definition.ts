@@ -1,6 +1,7 @@
 import type { ApiObject, JsonValue } from '../json.ts'
 import type { PrinterColumn } from '../kinds/columns/custom-columns.ts'
 import type { Schema } from '../schema/schema.ts'
+import { rfc3339 } from '../timestamp.ts'
 
 /** apiextensions.k8s.io/v1 CustomResourceDefinition, as it is once defaults are in and it is valid. */
 export interface Definition extends ApiObject {
@@ -110,7 +111,7 @@ export function setCondition(
   condition: Omit<DefinitionCondition, 'lastTransitionTime'>,
   now: Date,
 ): void {
-  const lastTransitionTime = `${now.toISOString().slice(0, 19)}Z`
+  const lastTransitionTime = rfc3339(now.getTime())
   const known = findCondition(definition, condition.type)
   if (known === undefined) {
     definition.status.conditions = [...(definition.status.conditions ?? []), { lastTransitionTime, ...condition }]

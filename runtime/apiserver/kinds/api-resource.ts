@@ -66,10 +66,10 @@ export interface Strategy {
   /** In its place, of what server-side apply makes; default: the same. */
   readonly completeApplied?: (object: ApiObject) => void
   /** After the rules for all kinds; before admission. */
-  readonly prepareForCreate?: (object: ApiObject) => void
-  readonly prepareForUpdate?: (object: ApiObject, old: ApiObject) => void
+  readonly prepareForCreate?: (object: ApiObject, nowMs: number) => void
+  readonly prepareForUpdate?: (object: ApiObject, old: ApiObject, nowMs: number) => void
   /** Of the status subresource. */
-  readonly prepareForStatusUpdate?: (object: ApiObject, old: ApiObject) => void
+  readonly prepareForStatusUpdate?: (object: ApiObject, old: ApiObject, nowMs: number) => void
   readonly validate?: (object: ApiObject) => readonly FieldError[]
   readonly validateUpdate?: (object: ApiObject, old: ApiObject) => readonly FieldError[]
   readonly validateStatusUpdate?: (object: ApiObject, old: ApiObject) => readonly FieldError[]

@@ -8,10 +8,10 @@ import { linkSchemas } from './link-schemas.ts'
 import { Registry } from './registry.ts'
 
 /** What a kind's own code says of it, beside what was read off a real server. */
-export type BuiltInBehaviour = Strategy & Partial<Pick<ApiResource, 'selectableFields' | 'convert'>>
+export type BuiltInStrategy = Strategy & Pick<ApiResource, 'selectableFields' | 'convert'>
 
 /** undefined: nothing beyond what all kinds have. */
-export type BehaviourOf = (group: string, kind: string, version: string) => BuiltInBehaviour | undefined
+export type BehaviourOf = (group: string, kind: string, version: string) => BuiltInStrategy | undefined
 
 /** The built-in kinds of the distilled Kubernetes version, each with its schema, columns and behaviour. */
 export function createBuiltInRegistry(behaviourOf: BehaviourOf = () => undefined): Registry {
@@ -36,10 +36,10 @@ const DEPRECATIONS: Readonly<Record<string, string>> = {
 
 function toApiResource(distilled: DistilledResource, behaviourOf: BehaviourOf): ApiResource {
   const { group, version, plural, kind, storage, schema } = distilled
-  const behaviour = behaviourOf(group, kind, version)
-  const { selectableFields = {}, convert, ...strategy } = behaviour ?? { hasGeneration: false, hasStatus: false }
   const storageApiVersion = storage ?? apiVersionOf(distilled)
   const subresources = new Map(Object.entries(distilled.subresources ?? {}))
+  const plain: BuiltInStrategy = { hasGeneration: false, hasStatus: subresources.has('status'), selectableFields: {} }
+  const { selectableFields, convert, ...strategy } = behaviourOf(group, kind, version) ?? plain
   return {
     group,
     version,
@@ -56,7 +56,7 @@ function toApiResource(distilled: DistilledResource, behaviourOf: BehaviourOf): 
     storageApiVersion,
     schema: schema === undefined ? undefined : builtInSchemas().get(schema),
     columns: columnsOf(distilled),
-    strategy: behaviour === undefined ? { ...strategy, hasStatus: subresources.has('status') } : strategy,
+    strategy,
     isCustom: false,
     deprecation: DEPRECATIONS[`${version} ${kind}`],
     selectableFields,

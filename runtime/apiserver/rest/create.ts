@@ -68,7 +68,7 @@ async function createObject(
   fillNamespace(resource, admitted, request.info.namespace)
   fillSystemFields(admitted, context.now())
   Object.assign(admitted.metadata, { uid, creationTimestamp })
-  prepareForCreate(resource, admitted)
+  prepareForCreate(resource, admitted, context.now())
   const errors = validateCreate(resource, admitted)
   if (errors.length > 0) throw invalid(storedKindOf(resource), admitted.metadata.name as string, errors)
   for (const each of resource.strategy.warningsOf?.(admitted, undefined) ?? []) request.warn(each)

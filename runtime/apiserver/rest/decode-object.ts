@@ -1,3 +1,4 @@
+import { apiVersionOf } from '../../util/gvk.ts'
 import { describeFieldError } from '../field-error.ts'
 import { type BodyFormat, bodyFormat, type DecodedBody, decodeBody, summarizeBody } from '../http/decode-body.ts'
 import { goNameOf, TYPE_META } from '../http/go-names.ts'
@@ -8,7 +9,7 @@ import { coerceEmbeddedResources } from '../schema/embedded-resources.ts'
 import { objectMetaFault } from '../schema/object-meta-fault.ts'
 import { formatStrictErrors, strictFieldErrors } from '../schema/strict.ts'
 import { badRequest, invalid } from '../status.ts'
-import { apiVersionOf, type RestContext, type RestRequest } from './rest-request.ts'
+import type { RestContext, RestRequest } from './rest-request.ts'
 import type { WriteOptions } from './write-options.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { type ApiObject, isJsonObject } from '../json.ts'
 import type { ApiResource } from '../kinds/api-resource.ts'
+import { rfc3339 } from '../timestamp.ts'
 import type { DeleteOptions } from './delete-options.ts'
-import { rfc3339 } from './rest-request.ts'
 
 const FOREGROUND = 'foregroundDeletion'
 const ORPHAN = 'orphan'

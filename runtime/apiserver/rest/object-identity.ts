@@ -2,7 +2,7 @@ import { randomInt, randomUUID } from 'node:crypto'
 import type { ApiObject } from '../json.ts'
 import type { ApiResource } from '../kinds/api-resource.ts'
 import { badRequest, invalid } from '../status.ts'
-import { rfc3339 } from './rest-request.ts'
+import { rfc3339 } from '../timestamp.ts'
 
 /** Without vowels and what looks alike: no words by chance. source: apimachinery pkg/util/rand */
 const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789'

@@ -28,29 +28,30 @@ function dropEmptyMetadata(metadata: ApiObject['metadata']): void {
 }
 
 /** What the kind's create does before it is checked: status goes, generation begins; kinds without one take what is sent. */
-export function prepareForCreate({ strategy }: ApiResource, object: ApiObject): void {
+export function prepareForCreate({ strategy }: ApiResource, object: ApiObject, nowMs: number): void {
   if (strategy.hasStatus && strategy.prepareForCreate === undefined) delete object.status
   if (strategy.hasGeneration) object.metadata.generation = 1
-  strategy.prepareForCreate?.(object)
+  strategy.prepareForCreate?.(object, nowMs)
 }
 
 /** Status belongs to its subresource; what changes beside it counts as a new generation. */
-export function prepareForUpdate({ strategy, isCustom }: ApiResource, object: ApiObject, old: ApiObject): void {
+export function prepareForUpdate(resource: ApiResource, object: ApiObject, old: ApiObject, nowMs: number): void {
+  const { strategy, isCustom } = resource
   if (strategy.hasStatus) replaceField(object, 'status', old)
   replaceMeta(object, 'generation', old)
-  strategy.prepareForUpdate?.(object, old)
+  strategy.prepareForUpdate?.(object, old, nowMs)
   if (!isCustom && strategy.hasGeneration && !isSameBesideStatus(object, old))
     object.metadata.generation = (old.metadata.generation ?? 0) + 1
 }
 
 /** Only the status is written: all else stays as it is, but for what the kind says. */
-export function prepareForStatusUpdate(resource: ApiResource, object: ApiObject, old: ApiObject): void {
+export function prepareForStatusUpdate(resource: ApiResource, object: ApiObject, old: ApiObject, nowMs: number): void {
   replaceMeta(object, 'generation', old)
   for (const field of new Set([...Object.keys(object), ...Object.keys(old)])) {
     if (!['status', 'metadata', 'kind', 'apiVersion'].includes(field)) replaceField(object, field, old)
   }
   if (!resource.isCustom) replaceMeta(object, 'deletionTimestamp', old)
-  resource.strategy.prepareForStatusUpdate?.(object, old)
+  resource.strategy.prepareForStatusUpdate?.(object, old, nowMs)
 }
 
 export function validateCreate(resource: ApiResource, object: ApiObject): FieldError[] {

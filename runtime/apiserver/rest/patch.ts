@@ -1,3 +1,4 @@
+import { apiVersionOf } from '../../util/gvk.ts'
 import { applyObject } from '../apply/server-side-apply.ts'
 import type { Answer } from '../http/answer.ts'
 import { type DecodedBody, decodeBody, parseJson } from '../http/decode-body.ts'
@@ -25,7 +26,7 @@ import {
 import { assertName, fillNamespace } from './object-identity.ts'
 import { completeApplied, completeObject } from './object-rules.ts'
 import { objectAnswer } from './represent.ts'
-import { apiVersionOf, fieldManagerOf, groupResourceOf, type RestContext, type RestRequest } from './rest-request.ts'
+import { fieldManagerOf, groupResourceOf, type RestContext, type RestRequest } from './rest-request.ts'
 import { trackChange } from './update.ts'
 import { readWriteOptions, type WriteOptions } from './write-options.ts'
 

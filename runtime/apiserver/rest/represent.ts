@@ -1,8 +1,9 @@
+import { apiVersionOf } from '../../util/gvk.ts'
 import { type Answer, jsonText } from '../http/answer.ts'
 import type { ApiObject } from '../json.ts'
 import type { ApiResource } from '../kinds/api-resource.ts'
 import { ApiError } from '../status.ts'
-import { apiVersionOf, type RestRequest } from './rest-request.ts'
+import type { RestRequest } from './rest-request.ts'
 import {
   type TableOptions,
   tableOptions,

@@ -46,16 +46,7 @@ export function storedKindOf({ kind, storageApiVersion }: ApiResource): { group:
   return { group: storageApiVersion.includes('/') ? (storageApiVersion.split('/')[0] as string) : '', kind }
 }
 
-export function apiVersionOf({ group, version }: { group: string; version: string }): string {
-  return group === '' ? version : `${group}/${version}`
-}
-
 /** kube-apiserver's managerOrUserAgent(). */
 export function fieldManagerOf(request: RestRequest): string {
   return fieldManager(request.query.get('fieldManager') ?? undefined, request.userAgent)
-}
-
-/** Whole seconds, as metadata has them. */
-export function rfc3339(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`
 }

@@ -1,3 +1,4 @@
+import { apiVersionOf } from '../../util/gvk.ts'
 import { applyObject } from '../apply/server-side-apply.ts'
 import type { Answer } from '../http/answer.ts'
 import type { ApiObject, JsonObject } from '../json.ts'
@@ -10,7 +11,7 @@ import { findStored } from './get.ts'
 import { assertName, fillNamespace } from './object-identity.ts'
 import { patchObject, patchTypeOf, readApplied, readPatch } from './patch.ts'
 import { objectAnswer } from './represent.ts'
-import { apiVersionOf, fieldManagerOf, type RestContext, type RestRequest } from './rest-request.ts'
+import { fieldManagerOf, type RestContext, type RestRequest } from './rest-request.ts'
 import { kindOf } from './serve-virtual.ts'
 import { trackChange } from './update.ts'
 import { readObject } from './versions.ts'
@@ -27,7 +28,7 @@ export interface SubresourceView {
   /** What a patch is laid over; default: what is read. */
   readToPatch?(object: ApiObject): ApiObject
   /** Changes the object as the view says. errors: ApiError */
-  write(object: ApiObject, view: ApiObject): void
+  write(object: ApiObject, view: ApiObject, nowMs: number): void
 }
 
 /** get, update and patch of such a subresource. */
@@ -49,7 +50,7 @@ export async function serveView(context: RestContext, request: RestRequest, view
     (old) => {
       const object = structuredClone(old)
       const wanted = next(old)
-      view.write(object, wanted)
+      view.write(object, wanted, context.now())
       const version = wanted.metadata.resourceVersion ?? ''
       object.metadata.resourceVersion = version === '' ? (old.metadata.resourceVersion ?? '') : version
       resource.strategy.applyDefaults?.(object)
@@ -84,7 +85,7 @@ async function applyView(
   const change = (live: ApiObject) => {
     const { name = '' } = live.metadata
     const applied = { kind: resource.kind, apiVersion: apiVersionOf(resource), metadata: { name } } as ApiObject
-    if (isJsonObject(sent.spec)) view.write(Object.assign(applied, { spec: {} }), sent)
+    if (isJsonObject(sent.spec)) view.write(Object.assign(applied, { spec: {} }), sent, context.now())
     const object = applyObject({ resource, live, applied, manager, force: options.force, subresource, now })
     object.metadata.resourceVersion = sent.metadata.resourceVersion || (live.metadata.resourceVersion ?? '')
     return object

@@ -1,7 +1,7 @@
+import { apiVersionOf } from '../../util/gvk.ts'
 import type { ApiObject } from '../json.ts'
 import type { ApiResource } from '../kinds/api-resource.ts'
 import type { StoredObject } from '../storage/store.ts'
-import { apiVersionOf } from './rest-request.ts'
 
 /** The stored object in the version of the resource, for the reader to change. */
 export async function readObject(resource: ApiResource, stored: StoredObject): Promise<ApiObject> {

@@ -1,6 +1,6 @@
-import { rfc3339 } from '../controllers/timestamps.ts'
 import type { ApiObject } from '../json.ts'
 import { ApiError, badRequest, conflict, notFound } from '../status.ts'
+import { rfc3339 } from '../timestamp.ts'
 import { DONE, type SubresourceAction } from './subresource-action.ts'
 
 interface Binding extends ApiObject {

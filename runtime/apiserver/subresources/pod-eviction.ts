@@ -1,9 +1,9 @@
 import { hasCode, ObjectClient } from '../controllers/object-client.ts'
 import { isReady, type Pod } from '../controllers/simulation/pod.ts'
-import { rfc3339 } from '../controllers/timestamps.ts'
 import type { ApiObject } from '../json.ts'
 import { type LabelSelector, matchesSelector } from '../label-selector.ts'
 import { ApiError, badRequest, notFound, type Status } from '../status.ts'
+import { rfc3339 } from '../timestamp.ts'
 import { type ActionRequest, DONE, type SubresourceAction } from './subresource-action.ts'
 
 interface Eviction extends ApiObject {

@@ -9,10 +9,10 @@ import { invalid } from '../status.ts'
 export const SIGNING_APPROVAL: SubresourceView = {
   scope: 'part',
   read: (request) => request,
-  write(request, sent) {
+  write(request, sent, nowMs) {
     const old = structuredClone(request)
     const conditions = objectsIn(objectIn(jsonOf(sent), 'status'), 'conditions').filter(isJsonObject)
-    setConditions(request, conditions, old)
+    setConditions(request, conditions, old, nowMs)
     const errors = validateSigningRequestApproval(request, old)
     const kind = { group: 'certificates.k8s.io', kind: 'CertificateSigningRequest' }
     if (errors.length > 0) throw invalid(kind, request.metadata.name ?? '', errors)

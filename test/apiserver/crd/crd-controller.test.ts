@@ -50,7 +50,7 @@ function definition(plural: string, names: object = {}, schema: Schema = { type:
     },
   }
   strategy.applyDefaults?.(object)
-  strategy.prepareForCreate?.(object)
+  strategy.prepareForCreate?.(object, 0)
   return object as Definition
 }
 
@@ -125,7 +125,7 @@ test('createCrdController() deletes the instances, and lets the definition go wh
   expect(deletedPaths).toEqual(['/apis/example.com/v1/namespaces/x/demos'])
   expect(conditions('demos')).toContain('Terminating=True InstanceDeletionInProgress')
   const make = registry.find('example.com', 'v1', 'demos')?.strategy.prepareForCreate
-  expect(() => make?.(structuredClone(instance))).toThrow(
+  expect(() => make?.(structuredClone(instance), 0)).toThrow(
     'create not allowed while custom resource definition is terminating',
   )
   store.delete('example.com/demos', 'x', 'a', revision)

@@ -21,7 +21,7 @@ function check(schema: object, version: object = {}, spec: object = {}): string[
     },
   }
   strategy.applyDefaults?.(object)
-  strategy.prepareForCreate?.(object)
+  strategy.prepareForCreate?.(object, 0)
   return (strategy.validate?.(object) ?? []).map((error) => `${error.field}: ${describeFieldError(error)}`)
 }
 

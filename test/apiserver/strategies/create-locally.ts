@@ -23,7 +23,7 @@ function create(object: ApiObject): void {
   strategy.applyDefaults?.(object)
   object.metadata.uid = 'UID'
   if (strategy.hasGeneration) object.metadata.generation = 1
-  strategy.prepareForCreate?.(object)
+  strategy.prepareForCreate?.(object, 0)
   const errors = [
     ...validateObjectMeta(object, {
       namespaced: object.metadata.namespace !== undefined,

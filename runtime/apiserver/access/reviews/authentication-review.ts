@@ -1,4 +1,5 @@
 import { badRequest } from '../../status.ts'
+import { rfc3339 } from '../../timestamp.ts'
 import type { Authenticator } from '../authentication.ts'
 import { aggregate } from '../rbac-authorizer.ts'
 import { ISSUER } from '../service-account-tokens.ts'
@@ -10,7 +11,7 @@ export function createSelfSubjectReview(now: () => number): VirtualCreate {
   return ({ user }, object) => ({
     kind: object.kind,
     apiVersion: object.apiVersion,
-    metadata: { creationTimestamp: new Date(now()).toISOString().replace(/\.\d+Z$/, 'Z') },
+    metadata: { creationTimestamp: rfc3339(now()) },
     status: { userInfo: userInfoOf(user) },
   })
 }

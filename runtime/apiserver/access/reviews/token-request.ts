@@ -3,6 +3,7 @@ import type { ApiObject } from '../../json.ts'
 import type { RequestInfo } from '../../request-info.ts'
 import { badRequest, conflict, invalid, notFound } from '../../status.ts'
 import type { StoredObjects } from '../../storage/stored-objects.ts'
+import { rfc3339 } from '../../timestamp.ts'
 import { ISSUER, type ServiceAccountTokens, type TokenSubject } from '../service-account-tokens.ts'
 import type { VirtualCreate } from '../virtual-resource.ts'
 
@@ -64,7 +65,7 @@ export function createTokenRequest({ objects, tokens, now }: Options): VirtualCr
 }
 
 function formatTime(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().replace(/\.\d+Z$/, 'Z')
+  return rfc3339(seconds * 1000)
 }
 
 /** A token dies with what it is bound to. */

@@ -1,7 +1,7 @@
+import { rfc3339 } from '../../timestamp.ts'
 import { type ControllerContext, type RunningController, running, startLoop } from '../controller-context.ts'
 import { unlessCode } from '../object-client.ts'
 import { keyOf, parseKey } from '../object-key.ts'
-import { rfc3339 } from '../timestamps.ts'
 import { addressOf, type Node } from './nodes.ts'
 import { isFinished, isTerminating, PODS, type Pod } from './pod.ts'
 import { createPodAddresses } from './pod-addresses.ts'

@@ -1,7 +1,7 @@
 import type { ApiObject } from '../../json.ts'
+import { rfc3339 } from '../../timestamp.ts'
 import { type ControllerContext, type RunningController, running, startLoop } from '../controller-context.ts'
 import { unlessCode } from '../object-client.ts'
-import { rfc3339 } from '../timestamps.ts'
 
 export interface Node extends ApiObject {
   spec?: { unschedulable?: boolean; taints?: { key: string; value?: string; effect: string }[] }

@@ -1,4 +1,5 @@
 import { type ApiObject, isJsonObject, type JsonObject } from '../../json.ts'
+import { rfc3339 } from '../../timestamp.ts'
 import type { Strategy } from '../api-resource.ts'
 import { reshape } from './apply-defaults.ts'
 import { METRICS as V1_METRICS } from './autoscaler-conversion.ts'
@@ -27,7 +28,11 @@ const CONTROLLER_UID_LABEL = 'batch.kubernetes.io/controller-uid'
 const CONTROLLER_UID_LABELS = ['controller-uid', CONTROLLER_UID_LABEL]
 
 /** An empty status, as Go writes it: some fields are there even then. */
-export function resetStatus(object: ApiObject, status: JsonObject = {}): void {
+export function dropStatus(object: ApiObject): void {
+  resetStatus(object, {})
+}
+
+export function resetStatus(object: ApiObject, status: JsonObject): void {
   jsonOf(object).status = status
   reshape(object)
 }
@@ -48,11 +53,11 @@ export const PREPARE: Readonly<Record<string, Prepare>> = {
   '/Node': { prepareForCreate: reshape },
   'apiregistration.k8s.io/APIService': { prepareForCreate: prepareApiService },
   'apps/Deployment': {
-    prepareForCreate: resetStatus,
+    prepareForCreate: dropStatus,
     prepareForUpdate: countAnnotations,
     prepareForStatusUpdate: keepLabels,
   },
-  'apps/ReplicaSet': { prepareForCreate: resetStatus },
+  'apps/ReplicaSet': { prepareForCreate: dropStatus },
   'apps/DaemonSet': {
     prepareForCreate: prepareDaemonSet,
     prepareForUpdate: countTemplates,
@@ -60,14 +65,14 @@ export const PREPARE: Readonly<Record<string, Prepare>> = {
   },
   'batch/Job': { prepareForCreate: prepareJob },
   'certificates.k8s.io/CertificateSigningRequest': {
-    prepareForCreate: resetStatus,
+    prepareForCreate: dropStatus,
     prepareForUpdate: keepSigningRequest,
     prepareForStatusUpdate: prepareSigningStatus,
   },
   'discovery.k8s.io/EndpointSlice': { prepareForUpdate: countLabels },
   'autoscaling/HorizontalPodAutoscaler': {
     prepareForCreate: (autoscaler) => {
-      resetStatus(autoscaler)
+      dropStatus(autoscaler)
       fillCpuTarget(autoscaler)
     },
     prepareForUpdate: fillCpuTarget,
@@ -95,7 +100,7 @@ function keepNamespaceFinalizers(namespace: ApiObject, old: ApiObject): void {
   else ensureObjectIn(jsonOf(namespace), 'spec').finalizers = before
 }
 
-function preparePod(pod: ApiObject): void {
+function preparePod(pod: ApiObject, nowMs: number): void {
   const spec = objectIn(jsonOf(pod), 'spec')
   const status: JsonObject = { phase: 'Pending', qosClass: podQosClass(spec) }
   if (Array.isArray(spec.schedulingGates) && spec.schedulingGates.length > 0) {
@@ -104,7 +109,7 @@ function preparePod(pod: ApiObject): void {
       {
         ...condition,
         message: 'Scheduling is blocked due to non-empty scheduling gates',
-        lastTransitionTime: secondsNow(),
+        lastTransitionTime: rfc3339(nowMs),
       },
     ]
   }
@@ -122,9 +127,9 @@ function keepPodParts(pod: ApiObject, old: ApiObject): void {
 }
 
 /** No other server has to answer for a local one. */
-function prepareApiService(apiService: ApiObject): void {
+function prepareApiService(apiService: ApiObject, nowMs: number): void {
   const isLocal = objectIn(jsonOf(apiService), 'spec').service === undefined
-  resetStatus(apiService, isLocal ? { conditions: [localApiCondition(secondsNow())] } : {})
+  resetStatus(apiService, isLocal ? { conditions: [localApiCondition(rfc3339(nowMs))] } : {})
 }
 
 /** What an APIService's condition Available is when this server serves it; `now`: RFC 3339. */
@@ -133,18 +138,14 @@ export function localApiCondition(now: string) {
   return { type: 'Available', status: 'True', lastTransitionTime: now, reason: 'Local', message }
 }
 
-function preparePersistentVolume(volume: ApiObject): void {
-  resetStatus(volume, { phase: 'Pending', lastPhaseTransitionTime: secondsNow() })
+function preparePersistentVolume(volume: ApiObject, nowMs: number): void {
+  resetStatus(volume, { phase: 'Pending', lastPhaseTransitionTime: rfc3339(nowMs) })
 }
 
-function trackVolumePhase(volume: ApiObject, old: ApiObject): void {
+function trackVolumePhase(volume: ApiObject, old: ApiObject, nowMs: number): void {
   const status = ensureObjectIn(jsonOf(volume), 'status')
   if (status.phase === objectIn(jsonOf(old), 'status').phase || status.lastPhaseTransitionTime !== undefined) return
-  status.lastPhaseTransitionTime = secondsNow()
-}
-
-function secondsNow(): string {
-  return `${new Date().toISOString().slice(0, 19)}Z`
+  status.lastPhaseTransitionTime = rfc3339(nowMs)
 }
 
 function countLabels(slice: ApiObject, old: ApiObject): void {
@@ -167,7 +168,7 @@ function prepareDaemonSet(daemonSet: ApiObject): void {
   const annotations = ensureObjectIn(jsonOf(daemonSet.metadata), 'annotations')
   const generation = Number(annotations[TEMPLATE_GENERATION] ?? 0)
   annotations[TEMPLATE_GENERATION] = String(generation >= 1 ? generation : 1)
-  resetStatus(daemonSet)
+  dropStatus(daemonSet)
 }
 
 function countTemplates(daemonSet: ApiObject, old: ApiObject): void {
@@ -183,7 +184,7 @@ function prepareJob(job: ApiObject): void {
   if (spec.manualSelector !== true) labelJob(spec, job)
   const labels = templateLabelsOf(spec)
   if (isTemplates && Object.keys(labels).length > 0) job.metadata.labels = { ...labels }
-  resetStatus(job)
+  dropStatus(job)
 }
 
 /** The pods of a Job are told by its uid, which nobody else has. */

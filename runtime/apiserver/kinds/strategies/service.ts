@@ -1,7 +1,7 @@
 import type { ApiObject, JsonObject } from '../../json.ts'
 import { isExternallyAccessible } from './defaults/core-defaults.ts'
 import { ensureObjectIn, isSame, jsonOf, listIn, numberIn, objectIn, objectsIn, textIn, textsIn } from './json-parts.ts'
-import { resetStatus } from './prepare.ts'
+import { dropStatus } from './prepare.ts'
 
 /** What belongs to one type of Service: gone when the type changes, unless the change sets it anew. */
 const TYPE_FIELDS: readonly { readonly fields: readonly string[]; readonly isOf: (spec: JsonObject) => boolean }[] = [
@@ -18,7 +18,7 @@ export function prepareService(service: ApiObject): void {
   const spec = ensureObjectIn(jsonOf(service), 'spec')
   alignClusterIps(spec, undefined)
   setFamilies(spec)
-  resetStatus(service)
+  dropStatus(service)
 }
 
 /** Runs before addresses are assigned as well as after: it does nothing the second time. */

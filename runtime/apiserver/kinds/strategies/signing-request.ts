@@ -1,4 +1,5 @@
 import type { ApiObject, JsonObject } from '../../json.ts'
+import { rfc3339 } from '../../timestamp.ts'
 import { ensureObjectIn, isSame, jsonOf, objectIn, objectsIn } from './json-parts.ts'
 
 /** What is asked for stays as it was. */
@@ -7,7 +8,7 @@ export function keepSigningRequest(request: ApiObject, old: ApiObject): void {
 }
 
 /** Who signs changes nothing of what has been approved. source: kubernetes pkg/registry/certificates/certificates/strategy.go */
-export function prepareSigningStatus(request: ApiObject, old: ApiObject): void {
+export function prepareSigningStatus(request: ApiObject, old: ApiObject, nowMs: number): void {
   const conditions = conditionsOf(request)
   for (const type of ['Approved', 'Denied']) {
     const known = conditionsOf(old).filter((each) => each.type === type)
@@ -17,12 +18,17 @@ export function prepareSigningStatus(request: ApiObject, old: ApiObject): void {
         conditions[conditions.indexOf(condition)] = structuredClone(known[index] as JsonObject)
       })
   }
-  setConditions(request, conditions, old)
+  setConditions(request, conditions, old, nowMs)
 }
 
 /** With the times that they have not been given; conditions are all that an approval changes. */
-export function setConditions(request: ApiObject, conditions: readonly JsonObject[], old: ApiObject): void {
-  const now = `${new Date().toISOString().slice(0, 19)}Z`
+export function setConditions(
+  request: ApiObject,
+  conditions: readonly JsonObject[],
+  old: ApiObject,
+  nowMs: number,
+): void {
+  const now = rfc3339(nowMs)
   const known = conditionsOf(old)
   const timed = conditions.map((condition) => {
     const before = known.find((each) => each.type === condition.type && isSame(each.status, condition.status))

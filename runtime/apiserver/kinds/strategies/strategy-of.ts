@@ -1,13 +1,12 @@
 import type { ApiResource, Strategy } from '../api-resource.ts'
+import type { BuiltInStrategy } from '../load.ts'
 import { applyBuiltInDefaults } from './apply-defaults.ts'
 import { convertAutoscaler } from './autoscaler-conversion.ts'
 import { convertEvent } from './event-conversion.ts'
 import { SELECTABLE_FIELDS } from './field-selectors.ts'
-import { PREPARE, podGracePeriodSeconds, resetStatus } from './prepare.ts'
+import { dropStatus, PREPARE, podGracePeriodSeconds } from './prepare.ts'
 import { prepareService, prepareServiceUpdate } from './service.ts'
 import { VALIDATION } from './validation.ts'
-
-export type BuiltInStrategy = Strategy & Pick<ApiResource, 'selectableFields' | 'convert'>
 
 const ADMISSION_KINDS = [
   'MutatingAdmissionPolicy',
@@ -111,7 +110,7 @@ export function strategyOf(group: string, kind: string): BuiltInStrategy {
     hasGeneration: WITH_GENERATION.has(id),
     hasStatus,
     applyDefaults: applyBuiltInDefaults,
-    ...(hasStatus && { prepareForCreate: resetStatus }),
+    ...(hasStatus && { prepareForCreate: dropStatus }),
     ...PREPARE[id],
     ...(id === '/Service' && { prepareForCreate: prepareService, prepareForUpdate: prepareServiceUpdate }),
     ...VALIDATION[id],
