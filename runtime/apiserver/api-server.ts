@@ -34,7 +34,16 @@
  * - how YAML quotes texts and folds long ones; which fault of a request that has several is told (a path that is not there after a
  *   type that cannot be accepted); what a bookmark has beside its version
  * - the time of bookmarks; the parser's own words for YAML that cannot be read; methods that are no HTTP (400, not 405)
- * - who owns the replicas after a scale that changes nothing: the real one forgets it
+ * - who owns the replicas after a scale that changes nothing: the real one forgets it, and moves the version; of conflicts of an
+ *   applied scale, which version they name (autoscaling/v1) and that of before-first-apply; that managedFields are deprecated or lost
+ *   where a schema has x-kubernetes-int-or-string at its top
+ * - emptied lists and maps in messages are null, not [] and {}, where Go has not read them from a request that leaves them out
+ * - from what size on etcd refuses an object of a built-in kind: here by its JSON (rest/storable.ts), there by its protobuf
+ * - a PUT to the status of a Service that is not there is a 404, not a 422
+ * - a name that no path may have (`%25`, `..`) is not found, not a 400; a name in an old watch path of an empty namespace
+ * - rules: what cannot fail but when it runs, as int('x'), is not tried when the definition comes; cel.bind, and has() of a field
+ *   of a string, are taken; signatures by RSA-PSS of signing requests are not
+ * - redirects of conversion webhooks are not followed
  * - how often a cause is listed in a 422 when several of the real one's checks find the same fault
  */
 

@@ -8,6 +8,7 @@ export interface RequestInfo {
   readonly group: string
   readonly version: string
   readonly plural: string
+  /** Empty where the path has none between its slashes. */
   readonly namespace: string | undefined
   readonly name: string | undefined
   /** Of a list or watch with the field selector `metadata.name=x`: x, for authorization. */
@@ -22,15 +23,28 @@ export function parseRequestTarget(target: string): { pathname: string; query: U
   const url = target.replace(/^https?:\/\/[^/?]*/i, '')
   const at = url.indexOf('?')
   const pathname = at < 0 ? url : url.slice(0, at)
-  return { pathname, query: new URLSearchParams(at < 0 ? '' : url.slice(at + 1)) }
+  return { pathname, query: new URLSearchParams(at < 0 ? '' : readable(url.slice(at + 1))) }
+}
+
+/** As Go reads a query: without the parts whose escapes or semicolons are none of a query's. */
+function readable(query: string): string {
+  return query
+    .split('&')
+    .filter((part) => !part.includes(';') && !/%(?![0-9a-f]{2})/i.test(part))
+    .join('&')
+}
+
+/** Not so: nothing serves such a path, nor reads it. */
+export function isReadablePath(path: string): boolean {
+  return !/%(?![0-9a-f]{2})/i.test(path)
 }
 
 /** Reads method, path and query; the old `/watch/` prefix is a watch. */
 export function readRequestInfo(method: string, path: string, query: URLSearchParams): RequestInfo {
-  const segments = path
+  // As Go does: decoded before it is split, and an empty part within is a part.
+  const segments = decode(path)
+    .replace(/^\/|\/+$/g, '')
     .split('/')
-    .filter((segment) => segment !== '')
-    .map(decodeSegment)
   const isCore = segments[0] === 'api' && segments.length >= 3
   const isGroup = segments[0] === 'apis' && segments.length >= 4
   if (!isCore && !isGroup) return nonResource(method, path)
@@ -91,10 +105,10 @@ function readSelectedName(verb: string, query: URLSearchParams): string | undefi
   return terms.map((term) => /^metadata\.name==?([^=]+)$/.exec(term.trim())?.[1]).find((name) => name !== undefined)
 }
 
-function decodeSegment(segment: string): string {
+function decode(path: string): string {
   try {
-    return decodeURIComponent(segment)
+    return decodeURIComponent(path)
   } catch {
-    return segment
+    return path
   }
 }

@@ -1,6 +1,8 @@
 import type { ApiObject } from '../json.ts'
 import { isSame, jsonOf } from '../kinds/strategies/json-parts.ts'
+import { unaskableName } from '../kinds/strategies/names.ts'
 import { isSameList, type ResourceList } from '../quota/resource-list.ts'
+import { ApiError } from '../status.ts'
 import type { StoredObjects } from '../storage/stored-objects.ts'
 import type { AdmissionRequest } from './admission.ts'
 import { createdPodSpec, type PodSpec, type Toleration } from './pod-spec.ts'
@@ -57,6 +59,8 @@ function classOf(
   { runtimeClassName: name }: PodSpec,
 ): RuntimeClass | undefined {
   if (name === undefined) return undefined
+  const unaskable = unaskableName(name)
+  if (unaskable !== undefined) throw new ApiError(500, undefined, unaskable)
   const found = objects.get<RuntimeClass>('node.k8s.io/runtimeclasses', '', name)
   if (found !== undefined) return found
   throw refuseRequest(request, pod, `pod rejected: RuntimeClass ${JSON.stringify(name)} not found`)

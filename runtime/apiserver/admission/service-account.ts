@@ -1,4 +1,5 @@
 import type { ApiObject } from '../json.ts'
+import { unaskableName } from '../kinds/strategies/names.ts'
 import type { StoredObjects } from '../storage/stored-objects.ts'
 import type { AdmissionRequest } from './admission.ts'
 import { createdPodSpec, type PodSpec } from './pod-spec.ts'
@@ -36,8 +37,8 @@ export function admitServiceAccount(
   spec.serviceAccount = name
   const account = objects.get('/serviceaccounts', request.namespace, name) as ServiceAccount | undefined
   if (account === undefined) {
-    const why = `error looking up service account ${request.namespace}/${name}: serviceaccount "${name}" not found`
-    throw refuseRequest(request, object, why)
+    const why = unaskableName(name) ?? `serviceaccount "${name}" not found`
+    throw refuseRequest(request, object, `error looking up service account ${request.namespace}/${name}: ${why}`)
   }
   if (spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true) mountToken(spec, suffix)
   if (!spec.imagePullSecrets?.length && account.imagePullSecrets?.length)

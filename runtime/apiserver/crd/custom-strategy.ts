@@ -42,6 +42,7 @@ export function createCustomStrategy(options: CustomStrategyOptions): Strategy {
   return {
     hasGeneration: true,
     hasStatus,
+    takesPlainFinalizers: true,
     updatesUnconditionally: false,
     applyDefaults: complete,
     // What is applied was decoded without the schema: a null stays, and is refused.

@@ -17,6 +17,7 @@ export function createDefinitionStrategy(now: () => Date): Strategy {
   return {
     hasGeneration: true,
     hasStatus: true,
+    takesPlainFinalizers: true,
     updatesUnconditionally: false,
     applyDefaults,
     prepareForCreate(object) {

@@ -39,6 +39,7 @@ export function createDiscovery({ registry, serverAddress, checks = [] }: Discov
       const [root, ...rest] = path.split('/').slice(1)
       switch (root) {
         case '':
+          if (path !== '/') return pageNotFound()
           return indentedAnswer({ paths: pathsOf(currentGroups()) })
         case 'version':
           onlyGet(request)

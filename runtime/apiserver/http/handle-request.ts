@@ -7,7 +7,7 @@ import { pageNotFound } from '../discovery/answer.ts'
 import type { Discovery } from '../discovery/discovery.ts'
 import type { ApiResource } from '../kinds/api-resource.ts'
 import type { Registry } from '../kinds/registry.ts'
-import { parseRequestTarget, type RequestInfo, readRequestInfo } from '../request-info.ts'
+import { isReadablePath, parseRequestTarget, type RequestInfo, readRequestInfo } from '../request-info.ts'
 import type { RestContext, RestRequest } from '../rest/rest-request.ts'
 import { type ServeSubresource, serveResource } from '../rest/serve-resource.ts'
 import { serveVirtual } from '../rest/serve-virtual.ts'
@@ -65,6 +65,7 @@ export async function handleRequest(parts: RequestParts, request: PlainRequest):
   const warnings = new Warnings()
   try {
     const { pathname, query } = parseRequestTarget(request.url)
+    if (!isReadablePath(pathname)) return unreadable()
     assertTimeout(query.get('timeout') ?? '')
     const answer = await route(parts, request, pathname, query, warnings)
     if ('open' in answer) return { ...answer, headers: withWarnings(answer.headers, warnings) }
@@ -125,17 +126,30 @@ async function route(
   return virtual ?? serveResource(parts.context, restRequest, parts.serveSubresource)
 }
 
+/** What Go's server says before anything else is asked. */
+function unreadable(): Answer {
+  return { code: 400, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: '400 Bad Request' }
+}
+
 /** To authorization a namespace is in itself; to the store it is in none. errors: ApiError 404 for other such paths */
 function withinScope(info: RequestInfo, { namespaced, group, plural }: ApiResource): RequestInfo {
+  if (namespaced && info.namespace === '') return withoutNamespace(info)
   if (namespaced || info.namespace === undefined) return info
   if (group !== '' || plural !== 'namespaces') throw pathNotFound()
   return { ...info, namespace: undefined }
 }
 
+/** An empty namespace is all of them; what is in one is not in that. errors: ApiError 400 */
+function withoutNamespace(info: RequestInfo): RequestInfo {
+  if (info.verb === 'list' || info.verb === 'watch') return { ...info, namespace: undefined }
+  if (info.verb === 'create' && info.name === undefined) return info
+  throw badRequest('Namespace parameter required.')
+}
+
 /** Custom resources are in their namespaces or in none; only lists and watches are across all. */
 function isBesideCustom({ namespace, verb }: RequestInfo, { isCustom, namespaced }: ApiResource): boolean {
   if (!isCustom) return false
-  return namespaced ? namespace === undefined && verb !== 'list' && verb !== 'watch' : namespace !== undefined
+  return namespaced ? !namespace && verb !== 'list' && verb !== 'watch' : namespace !== undefined
 }
 
 /** Of a group that is not built in the path is no API's at all. */

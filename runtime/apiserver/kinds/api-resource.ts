@@ -75,6 +75,8 @@ export interface Strategy {
   readonly validateStatusUpdate?: (object: ApiObject, old: ApiObject) => readonly FieldError[]
   /** What is valid, but not as meant; `old`: what it was before an update. */
   readonly warningsOf?: (object: ApiObject, old: ApiObject | undefined) => readonly string[]
+  /** Finalizers need no domain before their name. */
+  readonly takesPlainFinalizers?: boolean
   /** How a name may look; default: a DNS subdomain. */
   readonly nameRule?: 'subdomain' | 'label' | 'label1035' | 'path'
   /** What the first delete changes, before finalizers are looked at. */

@@ -9,6 +9,7 @@ import { fillNamespace } from './object-identity.ts'
 import { type PartRules, prepareForStatusUpdate, prepareForUpdate, validateUpdate } from './object-rules.ts'
 import { dropDuplicateOwners } from './owner-references.ts'
 import { groupResourceOf, type RestContext, type RestRequest, storedKindOf } from './rest-request.ts'
+import { assertStorable } from './storable.ts'
 import { inWriteOrder, isInStorageVersion, readObject, toStorageVersion, writtenObject } from './versions.ts'
 import type { WriteOptions } from './write-options.ts'
 
@@ -140,6 +141,7 @@ async function putChange(
   // What does not change is written all the same when it is kept in a version that is no longer the one to be stored.
   if (isDeepStrictEqual(object, old) && isInStorageVersion(resource, stored)) return inWriteOrder(object)
   const kept = inWriteOrder(await toStorageVersion(resource, object))
+  assertStorable(kept)
   const put = store.put(storage, kept, revision)
   return inWriteOrder(await writtenObject(resource, object, put))
 }

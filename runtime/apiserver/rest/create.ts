@@ -12,6 +12,7 @@ import { completeObject, prepareForCreate, validateCreate } from './object-rules
 import { dropDuplicateOwners } from './owner-references.ts'
 import { objectAnswer } from './represent.ts'
 import { fieldManagerOf, groupResourceOf, type RestContext, type RestRequest, storedKindOf } from './rest-request.ts'
+import { assertStorable } from './storable.ts'
 import { inWriteOrder, toStorageVersion, writtenObject } from './versions.ts'
 import { readWriteOptions, type WriteOptions } from './write-options.ts'
 
@@ -120,6 +121,7 @@ async function putNew(
     // Its place in the text; the store fills it in.
     object.metadata.resourceVersion = ''
     const stored = await toStorageVersion(resource, object)
+    assertStorable(stored)
     try {
       const put = store.put(resource.storage, inWriteOrder(stored), 0)
       return inWriteOrder(await writtenObject(resource, object, put))

@@ -5,6 +5,7 @@ import { goNameOf, TYPE_META } from '../http/go-names.ts'
 import { MalformedBody } from '../http/malformed-body.ts'
 import { type ApiObject, isJsonObject, type JsonObject, type JsonValue } from '../json.ts'
 import type { ApiResource } from '../kinds/api-resource.ts'
+import { isTime, timeFault } from '../kinds/strategies/go-shape.ts'
 import { coerceEmbeddedResources } from '../schema/embedded-resources.ts'
 import { objectMetaFault } from '../schema/object-meta-fault.ts'
 import { formatStrictErrors, strictFieldErrors } from '../schema/strict.ts'
@@ -97,10 +98,19 @@ export function toApiObject(object: JsonObject, resource: ApiResource): ApiObjec
   const meta = isJsonObject(metadata) ? metadata : {}
   const fault = objectMetaFault(meta)
   if (fault !== undefined) throw wrongType(resource, fault.found, `metadata.${fault.field}`, fault.wanted)
+  if (resource.isCustom) assertTimes(resource, meta)
   // Go has no null for a text.
   for (const texts of [meta.labels, meta.annotations])
     if (isJsonObject(texts)) for (const [key, each] of Object.entries(texts)) texts[key] = each ?? ''
   return { kind, apiVersion, metadata: meta, ...rest } as unknown as ApiObject
+}
+
+/** Of built-in kinds the types see to that. errors: ApiError 400 */
+function assertTimes({ kind, version }: ApiResource, { creationTimestamp, deletionTimestamp }: JsonObject): void {
+  for (const time of [creationTimestamp, deletionTimestamp]) {
+    if (typeof time !== 'string' || time === '' || isTime(time)) continue
+    throw badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${timeFault(time, 'Time')}`)
+  }
 }
 
 function wrongType({ kind, version, isCustom }: ApiResource, found: string, path: string, wanted: string): Error {

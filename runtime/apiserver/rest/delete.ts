@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Answer, statusAnswer } from '../http/answer.ts'
 import type { ApiObject } from '../json.ts'
+import type { ApiResource } from '../kinds/api-resource.ts'
 import { type ApiError, conflict, notFound, OBJECT_MODIFIED } from '../status.ts'
 import { RevisionConflict, type StoredObject } from '../storage/store.ts'
 import { admissionOf } from './create.ts'
@@ -8,6 +9,7 @@ import { type DeleteOptions, readDeleteOptions } from './delete-options.ts'
 import { beginDeletion } from './deletion.ts'
 import { objectAnswer } from './represent.ts'
 import { groupResourceOf, type RestContext, type RestRequest, storedKindOf } from './rest-request.ts'
+import { assertStorable } from './storable.ts'
 import { inWriteOrder, readObject, toStorageVersion } from './versions.ts'
 
 /** By `group/Kind`: those whose delete answers the object as it was; for the others a Status says what went. */
@@ -111,6 +113,7 @@ async function putMarked(
 ): Promise<StoredObject> {
   if (isDeepStrictEqual(marked, object)) return stored
   const kept = inWriteOrder(await toStorageVersion(resource, structuredClone(marked)))
+  assertStorable(kept)
   const put = store.put(stored.storage, kept, stored.revision)
   marked.metadata.resourceVersion = String(put.revision)
   return put
@@ -123,6 +126,8 @@ function assertPreconditions(
   object: ApiObject,
 ): void {
   const { metadata } = object
+  // Namespaces are deleted by a way of their own.
+  if (resource.storage === '/namespaces') return assertOfNamespace(resource, { uid, resourceVersion }, object)
   const refuse = (why: string): ApiError =>
     conflict({ group: storedKindOf(resource).group, resource: resource.kind }, metadata.name ?? '', why)
   if (uid !== undefined && uid !== metadata.uid)
@@ -133,4 +138,18 @@ function assertPreconditions(
     throw refuse(
       `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`,
     )
+}
+
+function assertOfNamespace(
+  resource: ApiResource,
+  asked: Pick<DeleteOptions, 'uid' | 'resourceVersion'>,
+  { metadata }: ApiObject,
+): void {
+  const refuse = (what: string, wanted: string, found = ''): ApiError => {
+    const why = `Precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${found}`
+    return conflict(groupResourceOf(resource), metadata.name ?? '', why)
+  }
+  if (asked.uid !== undefined && asked.uid !== metadata.uid) throw refuse('UID', asked.uid, metadata.uid)
+  if (asked.resourceVersion !== undefined && asked.resourceVersion !== metadata.resourceVersion)
+    throw refuse('ResourceVersion', asked.resourceVersion, metadata.resourceVersion)
 }

@@ -1,5 +1,5 @@
 import type { Answer } from '../http/answer.ts'
-import { notFound } from '../status.ts'
+import { badRequest, notFound } from '../status.ts'
 import type { StoredObject } from '../storage/store.ts'
 import { awaitRevision } from './await-revision.ts'
 import { readRevision } from './list-options.ts'
@@ -8,6 +8,8 @@ import { groupResourceOf, type RestContext, type RestRequest } from './rest-requ
 import { readFreshText, readText } from './versions.ts'
 
 export async function getObject(context: RestContext, request: RestRequest): Promise<Answer> {
+  if (request.query.has('export'))
+    throw badRequest('the export parameter, deprecated since v1.14, is no longer supported')
   const asked = readRevision(request.query.get('resourceVersion') ?? '', true)
   await awaitRevision(context, request.resource.storage, asked)
   const stored = findStored(context, request)

@@ -1,5 +1,4 @@
 import type { FieldError } from '../field-error.ts'
-import type { ApiResource } from '../kinds/api-resource.ts'
 import type { RequestInfo } from '../request-info.ts'
 import { ApiError, badRequest, invalid } from '../status.ts'
 import { parseTerms } from './field-selector.ts'
@@ -95,8 +94,12 @@ export function readRevision(text: string, isBare: boolean): number {
   throw isBare ? new ApiError(500, undefined, fault) : badRequest(`invalid resource version: ${fault}`)
 }
 
-/** A name in the path of a list or watch is a field selector. */
-export function fieldSelectorOf({ name }: RequestInfo, query: URLSearchParams, _resource: ApiResource): string {
+/** A name in the path of a list or watch is a field selector. errors: ApiError 400 where the query has another one */
+export function fieldSelectorOf({ name }: RequestInfo, query: URLSearchParams): string {
   const given = query.get('fieldSelector') ?? ''
-  return name === undefined ? given : [given, `metadata.name=${name}`].filter((each) => each !== '').join(',')
+  if (name === undefined) return given
+  const own = `metadata.name=${name}`
+  if (given === '') return own
+  if (given.split(',').some((term) => term.trim().replace('==', '=') === own)) return given
+  throw badRequest("fieldSelector metadata.name doesn't match requested name")
 }

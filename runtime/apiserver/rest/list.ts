@@ -31,7 +31,7 @@ export async function selectPage(
   const filter = createObjectFilter(
     resource,
     query.get('labelSelector') ?? '',
-    fieldSelectorOf(info, query, resource),
+    fieldSelectorOf(info, query),
     info.namespace,
   )
   if (options.continueToken === '')

@@ -55,9 +55,10 @@ export function prepareForStatusUpdate(resource: ApiResource, object: ApiObject,
 }
 
 export function validateCreate(resource: ApiResource, object: ApiObject): FieldError[] {
-  const { strategy, isCustom, namespaced } = resource
+  const { strategy, namespaced } = resource
+  const { nameRule, takesPlainFinalizers = false } = strategy
   return [
-    ...validateObjectMeta(object, { namespaced, isCustom, nameRule: strategy.nameRule }),
+    ...validateObjectMeta(object, { namespaced, takesPlainFinalizers, nameRule }),
     ...(strategy.validate?.(object) ?? []),
   ]
 }
@@ -79,7 +80,7 @@ export function validateUpdate(
   const validations = { whole: strategy.validateUpdate, status: strategy.validateStatusUpdate, part: undefined }
   const own = typeof scope === 'object' ? scope.validate : validations[scope]
   // Twice, as kube-apiserver: once for all kinds, once by the kind's own rules; the causes show it.
-  const faults = validateObjectMetaUpdate(object, old)
+  const faults = validateObjectMetaUpdate(object, old, strategy.takesPlainFinalizers ?? false)
   return [...faults, ...faults, ...(own?.(object, old) ?? [])]
 }
 

@@ -73,7 +73,7 @@ async function serveSubresourceOf(
 }
 
 /** Objects are made in a namespace, changed by name, and listed without one. */
-function fitsPath({ namespaced }: ApiResource, { info }: RestRequest): boolean {
+function fitsPath({ namespaced, isCustom }: ApiResource, { info }: RestRequest): boolean {
   // A namespace's own path reads as one inside it.
   const isInNamespace = info.namespace !== undefined && !(info.group === '' && info.plural === 'namespaces')
   switch (info.verb) {
@@ -81,7 +81,8 @@ function fitsPath({ namespaced }: ApiResource, { info }: RestRequest): boolean {
     case 'watch':
       return true
     case 'create':
-      return info.name === undefined && isInNamespace === namespaced
+      // Of a custom resource's path nobody looks at the name.
+      return (info.name === undefined || isCustom) && isInNamespace === namespaced
     case 'deletecollection':
       return isInNamespace === namespaced
     default:

@@ -31,13 +31,15 @@ function viewOf({ resource, info }: RestRequest): SubresourceView | undefined {
   return resource.group === '' && resource.plural === 'pods' ? POD_PARTS.get(info.subresource ?? '') : undefined
 }
 
-/** The namespace itself, of which only the finalizers in its spec are taken. */
+/** The namespace itself, of whose spec and status only the finalizers are taken. */
 const FINALIZE: SubresourceView = {
   scope: 'part',
   read: (namespace) => namespace,
-  write(namespace, { spec }) {
+  write(namespace, { metadata, spec }) {
     const finalizers = isJsonObject(spec) && Array.isArray(spec.finalizers) ? spec.finalizers : []
     assertNamespaceFinalizers(namespace.metadata.name ?? '', finalizers)
+    const { name = '' } = namespace.metadata
+    namespace.metadata = { ...metadata, name }
     const rest: Record<string, unknown> = isJsonObject(namespace.spec) ? { ...namespace.spec } : {}
     delete rest.finalizers
     namespace.spec = (finalizers.length > 0 ? { ...rest, finalizers } : rest) as ApiObject['spec']

@@ -85,7 +85,8 @@ async function applyView(
   const change = (live: ApiObject) => {
     const { name = '' } = live.metadata
     const applied = { kind: resource.kind, apiVersion: apiVersionOf(resource), metadata: { name } } as ApiObject
-    if (isJsonObject(sent.spec)) view.write(Object.assign(applied, { spec: {} }), sent, context.now())
+    if (isJsonObject(sent.spec) && sent.spec.replicas !== undefined)
+      view.write(Object.assign(applied, { spec: {} }), sent, context.now())
     const object = applyObject({ resource, live, applied, manager, force: options.force, subresource, now })
     object.metadata.resourceVersion = sent.metadata.resourceVersion || (live.metadata.resourceVersion ?? '')
     return object

@@ -23,7 +23,7 @@ export function watchObjects(context: RestContext, request: RestRequest): Stream
   const { resource, info, query } = request
   const options = readListOptions(query, true)
   const labels = query.get('labelSelector') ?? ''
-  const filter = createObjectFilter(resource, labels, fieldSelectorOf(info, query, resource), info.namespace)
+  const filter = createObjectFilter(resource, labels, fieldSelectorOf(info, query), info.namespace)
   const from = readRevision(options.resourceVersion, true)
   return {
     code: 200,

@@ -69,7 +69,7 @@ function validateMetadata(resource: JsonObject, field: string): FieldError[] {
     return [{ reason: 'FieldValueInvalid', field, badValue: metadata, detail: why ?? '' }]
   const name = metadata.name === undefined || metadata.name === '' ? 'fakename' : metadata.name
   const object = { ...resource, metadata: { ...metadata, name } } as unknown as ApiObject
-  const rules = { namespaced: (metadata.namespace ?? '') !== '', nameRule: 'path', isCustom: true } as const
+  const rules = { namespaced: (metadata.namespace ?? '') !== '', nameRule: 'path', takesPlainFinalizers: true } as const
   return validateObjectMeta(object, rules).map((error) => ({
     ...error,
     field: error.field.replace(/^metadata/, field),

@@ -28,7 +28,7 @@ function create(object: ApiObject): void {
     ...validateObjectMeta(object, {
       namespaced: object.metadata.namespace !== undefined,
       nameRule: strategy.nameRule,
-      isCustom: false,
+      takesPlainFinalizers: strategy.takesPlainFinalizers ?? false,
     }),
     ...(strategy.validate?.(object) ?? []),
   ]

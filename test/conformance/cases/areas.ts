@@ -4,6 +4,7 @@ import { apiServices } from './api-services.ts'
 import { builtInKinds } from './built-in-kinds.ts'
 import { controllers } from './controllers.ts'
 import { customResources } from './custom-resources.ts'
+import { details } from './details.ts'
 import { discovery } from './discovery.ts'
 import { genericVerbs } from './generic-verbs.ts'
 import { limitCases } from './limits.ts'
@@ -34,6 +35,7 @@ export const AREAS: Readonly<Record<string, readonly Case[]>> = {
   'webhook-answers': webhookAnswers,
   'webhook-matches': webhookMatches,
   policies: policyCases,
+  details,
 }
 
 export const CASES: readonly Case[] = Object.values(AREAS).flat()

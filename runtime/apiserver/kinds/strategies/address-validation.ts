@@ -1,5 +1,6 @@
 import type { FieldError } from '../../field-error.ts'
 import type { ApiObject, JsonObject } from '../../json.ts'
+import { canonicalAddress, checkCanonicalNetwork } from './cidr.ts'
 import { IMMUTABLE, invalidValue, required } from './field-errors.ts'
 import { isSame, jsonOf, objectIn, optionalObjectIn, textIn, textsIn } from './json-parts.ts'
 import { checkName, ipAddress, isIpv4, pathName, subdomainName } from './names.ts'
@@ -36,12 +37,6 @@ function addressFaults(name: string): FieldError[] {
   return [invalidValue(field, name, `must be in canonical form ("${canonicalAddress(name)}")`)]
 }
 
-/** As RFC 5952 writes it; what is no address stays as it is. */
-function canonicalAddress(address: string): string {
-  if (isIpv4(address) || ipAddress(address).length > 0) return address
-  return new URL(`http://[${address}]/`).hostname.slice(1, -1)
-}
-
 export function validateIpAddressUpdate(address: ApiObject, old: ApiObject): FieldError[] {
   const [now, before] = [objectIn(jsonOf(address), 'spec').parentRef, objectIn(jsonOf(old), 'spec').parentRef]
   const isKept = isSame(now, before)
@@ -66,28 +61,9 @@ function checkCidrs(cidrs: readonly string[]): FieldError[] {
   if (cidrs.length === 0) return [required(CIDRS, 'at least one CIDR required')]
   if (cidrs.length > 2) return [invalidValue(CIDRS, { CIDRs: [...cidrs] }, 'may only hold up to 2 values')]
   const [first = '', second] = cidrs.map((cidr) => isIpv4(cidr.split('/')[0] as string))
-  const faults = cidrs.flatMap((cidr, index) => checkCidr(cidr, `${CIDRS}[${index}]`))
+  const faults = cidrs.flatMap((cidr, index) => checkCanonicalNetwork(cidr, `${CIDRS}[${index}]`))
   const isTwice = second !== undefined && first === second && faults.length === 0
   return isTwice ? [invalidValue(CIDRS, [...cidrs], ONE_OF_EACH)] : faults
-}
-
-/** A network by its first address, written as one writes it. */
-function checkCidr(cidr: string, field: string): FieldError[] {
-  const [address = '', bits = '', ...rest] = cidr.split('/')
-  const size = isIpv4(address) ? 32 : 128
-  const isCidr = rest.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= size && ipAddress(address).length === 0
-  if (!isCidr) return [invalidValue(field, cidr, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)')]
-  const network = networkOf(address, Number(bits))
-  if (network === `${address}/${bits}`) return []
-  return [invalidValue(field, cidr, `must not have bits set beyond the prefix length`)]
-}
-
-function networkOf(address: string, bits: number): string {
-  const isV4 = isIpv4(address)
-  if (!isV4) return `${canonicalAddress(address)}/${bits}`
-  const value = address.split('.').reduce((total, part) => total * 256 + Number(part), 0)
-  const kept = value - (value % 2 ** (32 - bits))
-  return `${[24, 16, 8, 0].map((shift) => Math.floor(kept / 2 ** shift) % 256).join('.')}/${bits}`
 }
 
 /** A second network may come later, for the other sort of addresses. */

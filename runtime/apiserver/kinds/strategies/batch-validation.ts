@@ -1,5 +1,5 @@
 import type { FieldError } from '../../field-error.ts'
-import type { ApiObject, JsonObject } from '../../json.ts'
+import type { ApiObject, JsonObject, JsonValue } from '../../json.ts'
 import { cronFault } from './cron-schedule.ts'
 import {
   checkNotNegative,
@@ -11,6 +11,7 @@ import {
   required,
   tooLong,
 } from './field-errors.ts'
+import { internalValue } from './go-internal.ts'
 import { checkFailurePolicy, checkIndexed, checkReplacementPolicy, checkSuccessPolicy } from './job-policies.ts'
 import { isSame, jsonOf, mapIn, objectIn, optionalObjectIn, sortKeys, textIn } from './json-parts.ts'
 import { checkLabelSelector, selects } from './label-selector-validation.ts'
@@ -53,8 +54,15 @@ export function validateJobUpdate(job: ApiObject, old: ApiObject): FieldError[] 
     ...completionFaults(spec, before),
     ...fixed
       .filter((field) => !isSame(spec[field], before[field]))
-      .map((field) => invalidValue(`spec.${field}`, spec[field] ?? null, IMMUTABLE)),
+      .map((field) => invalidValue(`spec.${field}`, shownField(spec, field), IMMUTABLE)),
   ]
+}
+
+/** Policies are shown as they are in memory. */
+function shownField(spec: JsonObject, field: string): JsonValue {
+  const type = { podFailurePolicy: 'PodFailurePolicy', successPolicy: 'SuccessPolicy' }[field]
+  const value = optionalObjectIn(spec, field)
+  return type === undefined || value === undefined ? (spec[field] ?? null) : internalValue(type, value)
 }
 
 /** Jobs that count their pods have as many completions as run at once, if they change. */

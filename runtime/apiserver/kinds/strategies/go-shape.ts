@@ -196,13 +196,19 @@ function shapeTime(value: JsonValue, base: string, context: Context): JsonValue 
   const match = RFC3339.exec(value)
   const at = Date.parse(value.replace(/\.\d+/, ''))
   // A MicroTime has six digits after the point, no fewer.
-  const isRight = match !== null && !Number.isNaN(at) && (base === 'Time' || match[1]?.length === 7)
+  const isRight = isTime(value) && (base === 'Time' || match?.[1]?.length === 7)
   if (!isRight) throw new GoDecodeError(timeFault(value, base))
   const seconds = new Date(at).toISOString().slice(0, 19)
-  return base === 'Time' ? `${seconds}Z` : `${seconds}${match[1]}Z`
+  return base === 'Time' ? `${seconds}Z` : `${seconds}${match?.[1]}Z`
 }
 
-function timeFault(value: string, base: string): string {
+/** RFC 3339, of a moment that there is. */
+export function isTime(value: string): boolean {
+  return RFC3339.test(value) && !Number.isNaN(Date.parse(value.replace(/\.\d+/, '')))
+}
+
+/** In Go's words; `base`: Time or MicroTime. */
+export function timeFault(value: string, base: string): string {
   const layout = base === 'Time' ? '2006-01-02T15:04:05Z07:00' : '2006-01-02T15:04:05.000000Z07:00'
   const read = TO_SECONDS.exec(value)?.[0]
   const rest = read === undefined ? value : value.slice(read.length)

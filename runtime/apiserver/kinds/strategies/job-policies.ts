@@ -10,6 +10,7 @@ import {
   tooLong,
   tooMany,
 } from './field-errors.ts'
+import { internalValue } from './go-internal.ts'
 import { eachObject, listIn, numberIn, objectIn, objectsIn, optionalObjectIn, textIn } from './json-parts.ts'
 import { checkName, qualifiedName } from './names.ts'
 
@@ -91,22 +92,13 @@ export function checkSuccessPolicy(spec: JsonObject, field: string): FieldError[
   const path = `${field}.successPolicy`
   if (policy === undefined) return []
   if (spec.completionMode !== 'Indexed')
-    return [invalidValue(path, internalSuccessPolicy(policy), 'requires indexed completion mode')]
+    return [invalidValue(path, internalValue('SuccessPolicy', policy), 'requires indexed completion mode')]
   const none = 'at least one rules must be specified when the successPolicy is specified'
   return [
     ...(objectsIn(policy, 'rules').length === 0 ? [required(`${path}.rules`, none)] : []),
     ...tooManyOf(policy, 'rules', MAX_RULES, path),
     ...eachObject(policy, 'rules', path, (rule, at) => checkSuccessRule(rule, numberIn(spec, 'completions'), at)),
   ]
-}
-
-/** As kube-apiserver has it in memory, and shows it. */
-function internalSuccessPolicy(policy: JsonObject): JsonObject {
-  const rules = objectsIn(policy, 'rules').map(({ succeededIndexes = null, succeededCount = null }) => ({
-    SucceededIndexes: succeededIndexes,
-    SucceededCount: succeededCount,
-  }))
-  return { Rules: rules.length === 0 ? null : rules }
 }
 
 function checkSuccessRule(rule: JsonObject, completions: number, field: string): FieldError[] {

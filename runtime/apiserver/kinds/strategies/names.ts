@@ -67,6 +67,13 @@ export const pathName: NameRule = (name) => {
   return ['/', '%'].filter((illegal) => name.includes(illegal)).map((illegal) => `may not contain '${illegal}'`)
 }
 
+/** What the real one's own client says before it asks for the object of that name; undefined: nothing. */
+export function unaskableName(name: string): string | undefined {
+  if (name === '') return 'resource name may not be empty'
+  const faults = pathName(name)
+  return faults.length === 0 ? undefined : `invalid resource name ${JSON.stringify(name)}: [${faults.join(', ')}]`
+}
+
 export const labelValue: NameRule = (value) => [
   ...(value.length > 63 ? ['must be no more than 63 bytes'] : []),
   ...(new RegExp(`^(${QUALIFIED})?$`).test(value)

@@ -1,5 +1,6 @@
 import type { FieldError } from '../../field-error.ts'
 import type { ApiObject, JsonObject, JsonValue } from '../../json.ts'
+import { canonicalAddress, checkNetwork, checkReachable, isCidr, isStrictSubset } from './cidr.ts'
 import {
   checkOneOf,
   checkOneOfOptional,
@@ -14,7 +15,6 @@ import {
   eachObject,
   isSame,
   jsonOf,
-  listIn,
   numberIn,
   objectIn,
   objectsIn,
@@ -23,8 +23,8 @@ import {
   textsIn,
 } from './json-parts.ts'
 import { checkLabelSelector } from './label-selector-validation.ts'
-import { checkName, ipAddress, labelName, labelValue, qualifiedName, subdomainName } from './names.ts'
-import { CIDR_FAULT, checkPortOrName, isCidr } from './service-validation.ts'
+import { checkName, ipAddress, isIpv4, labelName, labelValue, qualifiedName, subdomainName } from './names.ts'
+import { checkPortOrName } from './service-validation.ts'
 
 const HTTP_PATH_TEXT = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+"
 const HTTP_PATH = new RegExp(`^${HTTP_PATH_TEXT}$`)
@@ -129,8 +129,22 @@ function addressFaults(endpoint: JsonObject, type: string, field: string): Field
   if (addresses.length === 0) return [required(field, 'must contain at least 1 address')]
   return addresses.flatMap((address, index) => {
     if (type === 'FQDN') return checkName(address, `${field}[${index}]`, subdomainName)
-    return type.startsWith('IP') ? checkName(address, `${field}[${index}]`, ipAddress) : []
+    return type === 'IPv4' || type === 'IPv6' ? familyFaults(address, type, field, `${field}[${index}]`) : []
   })
+}
+
+/** Of IPv6 there is one way to write an address. */
+function familyFaults(address: string, type: 'IPv4' | 'IPv6', field: string, at: string): FieldError[] {
+  const faults = checkName(address, at, ipAddress)
+  if (faults.length > 0) return faults
+  const canonical = canonicalAddress(address)
+  if (type === 'IPv6' && canonical !== address)
+    return [invalidValue(at, address, `must be in canonical form (${JSON.stringify(canonical)})`)]
+  const isOther = isIpv4(address) !== (type === 'IPv4')
+  return [
+    ...(isOther ? [invalidValue(field, address, `must be an ${type} address`)] : []),
+    ...checkReachable(address, at),
+  ]
 }
 
 function endpointAddressFaults(address: JsonObject, field: string): FieldError[] {
@@ -140,7 +154,9 @@ function endpointAddressFaults(address: JsonObject, field: string): FieldError[]
     ...faults,
     ...(hostname === '' ? [] : checkName(hostname, `${field}.hostname`, labelName)),
     ...(typeof nodeName === 'string' ? checkName(nodeName, `${field}.nodeName`, subdomainName) : []),
-    ...(faults.length === 0 ? [] : [invalidValue(`${field}.ip`, ip, 'must be a valid IP address')]),
+    ...(faults.length === 0
+      ? checkReachable(ip, `${field}.ip`)
+      : [invalidValue(`${field}.ip`, ip, 'must be a valid IP address')]),
   ]
 }
 
@@ -186,7 +202,6 @@ function peerFaults(peer: JsonObject, field: string): FieldError[] {
   const given = ['podSelector', 'namespaceSelector', 'ipBlock'].filter((key) => peer[key] !== undefined)
   if (given.length === 0) return [required(field, 'must specify a peer')]
   const block = optionalObjectIn(peer, 'ipBlock')
-  const cidrs = block === undefined ? [] : [['cidr', textIn(block, 'cidr')] as const, ...exceptsOf(block)]
   return [
     ...(block !== undefined && given.length > 1
       ? [forbiddenField(field, 'may not specify both ipBlock and another peer')]
@@ -194,16 +209,21 @@ function peerFaults(peer: JsonObject, field: string): FieldError[] {
     ...['podSelector', 'namespaceSelector'].flatMap((key) =>
       checkLabelSelector(optionalObjectIn(peer, key), `${field}.${key}`),
     ),
-    ...cidrs
-      .filter(([, cidr]) => !isCidr(cidr))
-      .map(([key, cidr]) =>
-        key === 'cidr' && cidr === ''
-          ? required(`${field}.ipBlock.cidr`)
-          : invalidValue(`${field}.ipBlock.${key}`, cidr, CIDR_FAULT),
-      ),
+    ...(block === undefined ? [] : blockFaults(block, `${field}.ipBlock`)),
   ]
 }
 
-function exceptsOf(block: JsonObject): (readonly [string, string])[] {
-  return listIn(block, 'except').map((cidr, index) => [`except[${index}]`, String(cidr)] as const)
+/** What is left out of a network is a smaller one in it. */
+function blockFaults(block: JsonObject, field: string): FieldError[] {
+  const cidr = textIn(block, 'cidr')
+  if (cidr === '') return [required(`${field}.cidr`)]
+  const faults = checkNetwork(cidr, `${field}.cidr`)
+  if (!isCidr(cidr)) return faults
+  const excepts = textsIn(block, 'except').flatMap((except, index) => {
+    const at = `${field}.except[${index}]`
+    const isOutside = isCidr(except) && !isStrictSubset(except, cidr)
+    const outside = isOutside ? [invalidValue(at, except, 'must be a strict subset of `cidr`')] : []
+    return [...checkNetwork(except, at), ...outside]
+  })
+  return [...faults, ...excepts]
 }

@@ -1,10 +1,10 @@
 import type { FieldError } from '../../field-error.ts'
 import type { ApiObject, JsonObject } from '../../json.ts'
+import { CIDR_FAULT, isCidr } from './cidr.ts'
 import { checkNotNegative, checkOneOf, duplicate, forbiddenField, invalidValue } from './field-errors.ts'
 import { isSame, jsonOf, mapIn, objectIn, objectsIn, textIn, textsIn } from './json-parts.ts'
 import { checkName, isIpv4, labelValue, qualifiedName } from './names.ts'
 import { quantityNanos } from './quantity.ts'
-import { CIDR_FAULT, isCidr } from './service-validation.ts'
 
 const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
 

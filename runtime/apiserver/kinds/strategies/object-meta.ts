@@ -17,8 +17,8 @@ import {
 export interface MetadataRules {
   readonly namespaced: boolean
   readonly nameRule: Strategy['nameRule']
-  /** Built-in kinds take only finalizers that are the API's own or have a domain. */
-  readonly isCustom: boolean
+  /** Else only those that are the API's own or have a domain. */
+  readonly takesPlainFinalizers: boolean
 }
 
 const NAME_RULES: Readonly<Record<NonNullable<Strategy['nameRule']>, NameRule>> = {
@@ -49,12 +49,16 @@ export function validateObjectMeta({ metadata }: ApiObject, rules: MetadataRules
     ...checkLabels(metadata.labels, 'metadata.labels'),
     ...checkAnnotations(metadata.annotations, 'metadata.annotations'),
     ...ownerFaults(metadata.ownerReferences),
-    ...finalizerFaults(metadata.finalizers ?? [], rules.isCustom),
+    ...finalizerFaults(metadata.finalizers ?? [], rules.takesPlainFinalizers),
   ]
 }
 
 /** What an update may not do, of whatever kind; the name rule does not apply to objects that exist. */
-export function validateObjectMetaUpdate(object: ApiObject, old: ApiObject): FieldError[] {
+export function validateObjectMetaUpdate(
+  object: ApiObject,
+  old: ApiObject,
+  takesPlainFinalizers: boolean,
+): FieldError[] {
   const { metadata } = object
   const before = old.metadata
   const immutable = [
@@ -76,6 +80,7 @@ export function validateObjectMetaUpdate(object: ApiObject, old: ApiObject): Fie
     ...checkLabels(metadata.labels, 'metadata.labels'),
     ...checkAnnotations(metadata.annotations, 'metadata.annotations'),
     ...ownerFaults(metadata.ownerReferences),
+    ...finalizerFaults(metadata.finalizers ?? [], takesPlainFinalizers),
   ]
 }
 
@@ -148,7 +153,7 @@ function oneOwnerFaults(owner: OwnerReference, field: string): FieldError[] {
   ]
 }
 
-function finalizerFaults(finalizers: readonly string[], isCustom: boolean): FieldError[] {
+function finalizerFaults(finalizers: readonly string[], takesPlain: boolean): FieldError[] {
   const field = 'metadata.finalizers'
   const both = finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')
   return [
@@ -156,7 +161,7 @@ function finalizerFaults(finalizers: readonly string[], isCustom: boolean): Fiel
     ...(both
       ? [invalidValue(field, [...finalizers], 'finalizer orphan and foregroundDeletion cannot be both set')]
       : []),
-    ...(isCustom ? [] : finalizers.flatMap((each, index) => unqualifiedFaults(each, `${field}[${index}]`))),
+    ...(takesPlain ? [] : finalizers.flatMap((each, index) => unqualifiedFaults(each, `${field}[${index}]`))),
   ]
 }
 

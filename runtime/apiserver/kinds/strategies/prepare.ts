@@ -69,6 +69,8 @@ export const PREPARE: Readonly<Record<string, Prepare>> = {
     prepareForUpdate: keepSigningRequest,
     prepareForStatusUpdate: prepareSigningStatus,
   },
+  // Though its generation begins, nothing counts it.
+  'scheduling.k8s.io/PriorityClass': { prepareForCreate: beginGeneration },
   'discovery.k8s.io/EndpointSlice': { prepareForUpdate: countLabels },
   'autoscaling/HorizontalPodAutoscaler': {
     prepareForCreate: (autoscaler) => {
@@ -146,6 +148,10 @@ function trackVolumePhase(volume: ApiObject, old: ApiObject, nowMs: number): voi
   const status = ensureObjectIn(jsonOf(volume), 'status')
   if (status.phase === objectIn(jsonOf(old), 'status').phase || status.lastPhaseTransitionTime !== undefined) return
   status.lastPhaseTransitionTime = rfc3339(nowMs)
+}
+
+function beginGeneration(object: ApiObject): void {
+  object.metadata.generation = 1
 }
 
 function countLabels(slice: ApiObject, old: ApiObject): void {

@@ -1,5 +1,6 @@
 import type { FieldError } from '../../field-error.ts'
 import type { ApiObject, JsonObject, JsonValue } from '../../json.ts'
+import { CIDR_FAULT, isCidr } from './cidr.ts'
 import { isExternallyAccessible } from './defaults/core-defaults.ts'
 import {
   checkOneOf,
@@ -188,14 +189,6 @@ function loadBalancerFaults(spec: JsonObject): FieldError[] {
       : []),
     ...(spec.loadBalancerClass !== undefined && isOther ? [forbiddenField('spec.loadBalancerClass', only)] : []),
   ]
-}
-
-export const CIDR_FAULT = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'
-
-export function isCidr(text: string): boolean {
-  const [ip = '', bits = '', ...rest] = text.split('/')
-  if (rest.length > 0 || !/^\d{1,3}$/.test(bits) || ipAddress(ip).length > 0) return false
-  return Number(bits) <= (isIpv4(ip) ? 32 : 128)
 }
 
 function trafficFaults(spec: JsonObject): FieldError[] {

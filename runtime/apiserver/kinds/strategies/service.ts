@@ -1,6 +1,17 @@
 import type { ApiObject, JsonObject } from '../../json.ts'
 import { isExternallyAccessible } from './defaults/core-defaults.ts'
-import { ensureObjectIn, isSame, jsonOf, listIn, numberIn, objectIn, objectsIn, textIn, textsIn } from './json-parts.ts'
+import {
+  ensureObjectIn,
+  fill,
+  isSame,
+  jsonOf,
+  listIn,
+  numberIn,
+  objectIn,
+  objectsIn,
+  textIn,
+  textsIn,
+} from './json-parts.ts'
 import { dropStatus } from './prepare.ts'
 
 /** What belongs to one type of Service: gone when the type changes, unless the change sets it anew. */
@@ -28,6 +39,7 @@ export function prepareServiceUpdate(service: ApiObject, old: ApiObject): void {
   keepClusterIps(spec, before)
   alignClusterIps(spec, before)
   dropForeignFields(spec, before)
+  if (needsClusterIp(spec) && before.ipFamilyPolicy !== undefined) fill(spec, { ipFamilyPolicy: before.ipFamilyPolicy })
   setFamilies(spec)
   if (!isLoadBalancer(spec)) ensureObjectIn(jsonOf(service), 'status').loadBalancer = {}
 }

@@ -28,7 +28,6 @@ const WITH_GENERATION = new Set([
   'discovery.k8s.io/EndpointSlice',
   ...['Ingress', 'IngressClass', 'NetworkPolicy'].map((kind) => `networking.k8s.io/${kind}`),
   'policy/PodDisruptionBudget',
-  'scheduling.k8s.io/PriorityClass',
   ...['FlowSchema', 'PriorityLevelConfiguration'].map((kind) => `flowcontrol.apiserver.k8s.io/${kind}`),
   ...ADMISSION_KINDS,
   ...['DeviceClass', 'ResourceSlice'].map((kind) => `resource.k8s.io/${kind}`),
@@ -87,6 +86,7 @@ const NAME_RULES: Readonly<Record<string, NonNullable<Strategy['nameRule']>>> = 
   'apps/StatefulSet': 'label',
   'apiregistration.k8s.io/APIService': 'path',
   'certificates.k8s.io/CertificateSigningRequest': 'path',
+  'policy/PodDisruptionBudget': 'path',
   ...Object.fromEntries(
     ['ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding'].map((kind) => [
       `rbac.authorization.k8s.io/${kind}`,
@@ -94,6 +94,16 @@ const NAME_RULES: Readonly<Record<string, NonNullable<Strategy['nameRule']>>> = 
     ]),
   ),
 }
+
+/** Those that are not checked by the rules of the core group. */
+const WITH_PLAIN_FINALIZERS = new Set([
+  '/Event',
+  'apiregistration.k8s.io/APIService',
+  'coordination.k8s.io/Lease',
+  'node.k8s.io/RuntimeClass',
+  'policy/PodDisruptionBudget',
+  ...ADMISSION_KINDS,
+])
 
 /** Kept for those who delete by old clients: their pods stay. */
 const ORPHANS = new Set(['/ReplicationController', 'batch/Job'])
@@ -116,6 +126,7 @@ export function strategyOf(group: string, kind: string): BuiltInStrategy {
     ...VALIDATION[id],
     ...(nameRule !== undefined && { nameRule }),
     ...(id === '/Pod' && { gracePeriodSeconds: podGracePeriodSeconds }),
+    takesPlainFinalizers: WITH_PLAIN_FINALIZERS.has(id),
     createsOnUpdate: CREATES_ON_UPDATE.has(id),
     updatesUnconditionally: !NEEDS_RESOURCE_VERSION.has(id),
     deleteWarning: id === 'batch/Job' ? JOB_DELETE_WARNING : undefined,

@@ -145,7 +145,7 @@ export function validateStatefulSetUpdate(statefulSet: ApiObject, old: ApiObject
   )
   return [
     ...faults,
-    ...(isSame(rest, before)
+    ...(isSame(rest, before) && isSame(selectingClaims(rest), selectingClaims(before))
       ? []
       : [forbiddenField('spec', `updates to statefulset spec for fields other than ${list} are forbidden`)]),
   ]
@@ -341,6 +341,13 @@ function withClaims(spec: JsonObject): JsonObject {
   const own = objectsIn(pod, 'volumes').filter((volume) => !claims.includes(textIn(volume, 'name')))
   pod.volumes = [...[...new Set(claims)].map((name) => ({ name, persistentVolumeClaim: { claimName: name } })), ...own]
   return template
+}
+
+/** An empty selector is not none: which templates of claims have one. */
+function selectingClaims(spec: JsonObject): boolean[] {
+  return objectsIn(spec, 'volumeClaimTemplates').map(
+    (claim) => optionalObjectIn(objectIn(claim, 'spec'), 'selector') !== undefined,
+  )
 }
 
 function withoutMutable(spec: JsonObject): JsonObject {
