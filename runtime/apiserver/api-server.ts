@@ -43,7 +43,7 @@
  * - a name that no path may have (`%25`, `..`) is not found, not a 400; a name in an old watch path of an empty namespace
  * - rules: what cannot fail but when it runs, as int('x'), is not tried when the definition comes; cel.bind, and has() of a field
  *   of a string, are taken; signatures by RSA-PSS of signing requests are not
- * - redirects of conversion webhooks are not followed
+ * - redirects of conversion webhooks are not followed; a ClusterRoleBinding to a Role, by who may not bind it, is a 422, not a 400
  * - how often a cause is listed in a 422 when several of the real one's checks find the same fault
  */
 

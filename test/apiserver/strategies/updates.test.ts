@@ -166,3 +166,16 @@ function groupAndKind(id: string): [string, string] {
   const parts = id.split('/')
   return [parts.length === 3 ? (parts[0] as string) : '', parts.at(-1) as string]
 }
+
+test("strategyOf() writes the server's time, not the machine's", () => {
+  const nowMs = Date.UTC(2001, 1, 3, 4, 5, 6)
+  const time = '2001-02-03T04:05:06Z'
+  const volume = { apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name: 'a' }, spec: {} } as ApiObject
+  strategyOf('', 'PersistentVolume').prepareForCreate?.(volume, nowMs)
+  expect(volume.status).toMatchObject({ lastPhaseTransitionTime: time })
+  const signing = strategyOf('certificates.k8s.io', 'CertificateSigningRequest')
+  const request = { apiVersion: 'certificates.k8s.io/v1', kind: 'CertificateSigningRequest', metadata: {} } as ApiObject
+  const signed = { ...request, status: { conditions: [{ type: 'Failed', status: 'True' }] } } as ApiObject
+  signing.prepareForStatusUpdate?.(signed, request, nowMs)
+  expect(signed.status).toMatchObject({ conditions: [{ lastUpdateTime: time, lastTransitionTime: time }] })
+})
