@@ -12,7 +12,7 @@ import { findAssets } from '../control-plane/assets.ts'
 import { type Measured, measureServer } from './apiserver/measure-server.ts'
 
 const objects = Number(process.argv[2] ?? 10_000)
-const rounds = Number(process.argv[3] ?? 1)
+const rounds = Number(process.argv[3] ?? 3)
 
 // As `ostler apiserver` keeps one: what is measured is a second start.
 const codeCache = mkdtempSync(join(tmpdir(), 'ostler-bench-'))
