@@ -8,8 +8,9 @@ import type { ControllerWrite } from '../hosting/controller-write.ts'
 import { loadKubeConfig } from '../kube/kubeconfig.ts'
 import { createLogger, type Logger } from '../observe/log.ts'
 import { applyManifests } from '../tools/apply-manifests.ts'
-import { readManifests } from '../tools/manifest-files.ts'
+import { type Manifest, type ManifestObject, readManifests } from '../tools/manifest-files.ts'
 import { readSamples, type Sample } from '../tools/samples.ts'
+import type { Gvk } from '../util/gvk.ts'
 import type { EmbeddedCluster } from './embedded-cluster.ts'
 import type { HostFlags } from './main.ts'
 import { TRUST } from './run.ts'
@@ -73,7 +74,7 @@ async function devOnEmbedded(
   })
   try {
     await applyManifests(cluster, crds, MANAGER)
-    await sayUnserved(cluster, config, log)
+    await sayUnserved(cluster, config, [...crds, ...samples.flatMap(({ objects }) => objects)], log)
     log.warn(TRUST)
     const { kubeConfig } = cluster
     const host = await startHost({
@@ -92,12 +93,24 @@ async function devOnEmbedded(
 }
 
 /** A host on a cluster may well be earlier than its CRDs; here nobody else brings them. */
-async function sayUnserved({ discovery }: EmbeddedCluster, { controllers }: Config, log: Logger): Promise<void> {
+async function sayUnserved(
+  { discovery }: EmbeddedCluster,
+  { controllers }: Config,
+  applied: readonly Manifest[],
+  log: Logger,
+): Promise<void> {
   for (const { gvk, forText, place } of controllers) {
-    if ((await discovery.resolve(gvk)) !== undefined) continue
+    // A definition that was just applied is served in a moment.
+    if (applied.some(({ object }) => defines(object, gvk)) || (await discovery.resolve(gvk)) !== undefined) continue
     const advice = 'name the file of its CustomResourceDefinition under "crds", or apply it'
     log.warn(`${place.file}:${place.line}: nothing serves ${forText}: ${advice}`)
   }
+}
+
+function defines({ kind, spec }: ManifestObject, gvk: Gvk): boolean {
+  if (kind !== 'CustomResourceDefinition') return false
+  const { group, names } = (spec ?? {}) as { group?: string; names?: { kind?: string } }
+  return group === gvk.group && names?.kind === gvk.kind
 }
 
 interface Story {

@@ -30,6 +30,7 @@ describe('npm start -- --once', () => {
     const { code, stdout, stderr } = await ostler(ARGUMENTS, { cwd: project.dir })
     expect(stderr + (code === 0 ? '' : stdout)).toBe('')
     expect(code).toBe(0)
+    expect(stdout).not.toContain('nothing serves')
     expect(stdout).toMatch(/The embedded API server is up, in memory: export KUBECONFIG=\S+\/kubeconfig/)
     expect(stdout).toMatch(/Applied Mydemo "example" of sample mydemo/)
     expect(stdout).toMatch(/mydemo .*Event Normal Synced: Now serving 127\.0\.0\.1:8080/)
