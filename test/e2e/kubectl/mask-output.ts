@@ -23,6 +23,9 @@ const VOLATILE: readonly (readonly [RegExp, string])[] = [
   // A column is as wide as what is masked in it.
   [/ {2,}/g, '  '],
   [/ +$/gm, ''],
+  // The real one repairs, now and then, the address of a Service that it has made a moment ago.
+  [/^.*\bClusterIPNotAllocated\b.*\n/gm, ''],
+  [/^Events:\n {2}Type .*\n {2}---- .*\n(?! {2})/gm, 'Events:  <none>\n'],
 ]
 
 export function maskOutput({ line, code, stdout, stderr }: Printed): Printed {
