@@ -80,6 +80,7 @@ export class WorkQueue {
     this.#dirty.delete(key)
     this.#processing.add(key)
     this.#waiting--
+    if (this.#waiting === 0) this.#dropStale()
     this.#metrics.taken(key)
     return key
   }
@@ -105,12 +106,13 @@ export class WorkQueue {
   }
 
   /**
-   * Keys removed while nothing is taken, as on standby, would pile up in the lanes, and with nothing left to take they would
-   * stay. Half stale at most, at rest none: each is moved once.
+   * Keys removed while nothing is taken, as on standby, would pile up in the lanes, and with nothing left to take they and the
+   * lifted ones would stay. Half stale at most, at rest none: each is moved once.
    */
   #dropStale(): void {
     const { high, low } = this.#ready
-    if (this.#waiting > 0 && high.size + low.size < MIN_STALE + 2 * this.#waiting) return
+    const held = high.size + low.size
+    if (held === 0 || (this.#waiting > 0 && held < MIN_STALE + 2 * this.#waiting)) return
     for (const lane of ['high', 'low'] as const) {
       const kept = new Set<string>()
       for (let key = this.#shift(lane); key !== undefined; key = this.#shift(lane)) kept.add(key)

@@ -169,6 +169,16 @@ test('WorkQueue.remove() of the last key that waits leaves nothing of those remo
   expect(sizes()).toEqual([0])
 })
 
+test('WorkQueue.take() of the last key that waits leaves nothing where keys were lifted from', () => {
+  const { sizes } = spyOnLanes()
+  const queue = new WorkQueue()
+  for (const key of ['a', 'b', 'c']) queue.add(key, 'low')
+  for (const key of ['a', 'b', 'c']) queue.add(key, 'high')
+  expect(takeAll(queue)).toEqual(['a', 'b', 'c'])
+  vi.restoreAllMocks()
+  expect(sizes()).toEqual([0, 0])
+})
+
 test('WorkQueue.remove() keeps nothing of keys that come and go while none is taken, and the order of those that stay', () => {
   const { pushed, sizes } = spyOnLanes()
   const queue = new WorkQueue()
